@@ -25,8 +25,8 @@
 
 typedef uint32_t page_index;
 
-enum { PAGE_NONE = 0 };                    /* end of a list */
-#define PAGE_INDEX_MAX ((1u << 29) - 1)    /* a mapping entry has 29 bits */
+enum { PAGE_NONE = 0 };                 /* end of a list */
+#define PAGE_INDEX_MAX ((1u << 29) - 1) /* a mapping entry has 29 bits */
 enum { PAGE_MAX_PIN_COUNT = 31 };
 
 enum page_state {
@@ -65,7 +65,7 @@ struct vm_page {
     uint32_t is_loan_cancelled : 1;
     /* written by the cow_*.c files */
     uint32_t pin_count : 5;
-    uint32_t left_split : 1;  /* never both splits */
+    uint32_t left_split : 1; /* never both splits */
     uint32_t right_split : 1;
     uint32_t always_need : 1;
     uint32_t dirty_state : 2; /* enum dirty_state */
@@ -87,8 +87,7 @@ void page_chain_push_head(struct page_chain *chain, struct vm_page *pages,
 void page_chain_push_tail(struct page_chain *chain, struct vm_page *pages,
                           page_index page);
 /* Returns the first page, taken off the chain; PAGE_NONE if it is empty. */
-page_index page_chain_pop_head(struct page_chain *chain,
-                               struct vm_page *pages);
+page_index page_chain_pop_head(struct page_chain *chain, struct vm_page *pages);
 /* Append all of `from`, which ends up empty. */
 void page_chain_join(struct page_chain *chain, struct page_chain *from,
                      struct vm_page *pages);

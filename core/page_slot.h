@@ -25,11 +25,11 @@ struct page_slot {
     uint64_t bits;
 };
 
-#define SLOT_EMPTY        ((struct page_slot){0})
-#define SLOT_ZERO_MARKER  ((struct page_slot){SLOT_MARKER})
-#define SLOT_RIGHT_SPLIT  (UINT64_C(1) << 2)
-#define SLOT_LEFT_SPLIT   (UINT64_C(1) << 3)
-#define SLOT_VALUE_MASK   (~UINT64_C(0xf))
+#define SLOT_EMPTY       ((struct page_slot){0})
+#define SLOT_ZERO_MARKER ((struct page_slot){SLOT_MARKER})
+#define SLOT_RIGHT_SPLIT (UINT64_C(1) << 2)
+#define SLOT_LEFT_SPLIT  (UINT64_C(1) << 3)
+#define SLOT_VALUE_MASK  (~UINT64_C(0xf))
 
 static inline bool slot_is_empty(struct page_slot slot)
 {

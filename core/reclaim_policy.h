@@ -1,0 +1,193 @@
+/*
+ * The reclaim-policy interface: which reclaimable page goes next, and when
+ * pages age. One constant table per policy, the same for built-in ones and
+ * for those loaded from a shared object (`lowtide_policy()` returns it).
+ *
+ *                page_added             victim + page_removed(RECLAIMED)
+ *   [not known] ------------> [known] ------------------------------> gone
+ *        ^                     |   ^ |
+ *        |    page_removed     |   | +-- page_accessed, page_dont_need
+ *        +---------------------+   +---- refused (stays known)
+ *
+ * A policy knows pages by their index only and keeps what it needs in
+ * `host->page_memory`: `page_bytes` (at most 16) for each index, zeroed before
+ * the first page_added. It never frees, unmaps or dirties anything. The engine
+ * never asks which policy it holds. Every entry that is called as often as a
+ * page is accessed must be O(1) and allocate nothing; memory that depends on
+ * the budget is taken in `init` and `resize`.
+ */
+#ifndef VMCOW_RECLAIM_POLICY_H
+#define VMCOW_RECLAIM_POLICY_H
+
+#include <stddef.h>
+
+#include "page.h"
+#include "units.h"
+
+enum {
+    RECLAIM_POLICY_ABI = 1,
+    RECLAIM_MAX_PARAMS = 16,
+    RECLAIM_MAX_LISTS = 16
+};
+
+/* What a reclaimable page is made of. */
+enum reclaim_class { RECLAIM_PAGER, RECLAIM_ANONYMOUS, RECLAIM_DISCARDABLE };
+
+/* How hard reclaim may try (reclaim.md 2.1). */
+enum reclaim_level { RECLAIM_ONLY_OLDEST, RECLAIM_INCLUDE_NEWEST };
+
+/* Why a page became reclaimable. */
+enum reclaim_added {
+    RECLAIM_ADDED_NEW, /* supplied, faulted in or decompressed */
+    RECLAIM_ADDED_UNPINNED,
+    RECLAIM_ADDED_CLEANED,
+    RECLAIM_ADDED_PRIORITY, /* high priority dropped */
+    RECLAIM_ADDED_ENABLED,  /* reclaim of its class was switched on */
+};
+
+/* Why a page stopped being reclaimable. */
+enum reclaim_removed {
+    RECLAIM_REMOVED_FREED,
+    RECLAIM_REMOVED_PINNED,
+    RECLAIM_REMOVED_DIRTIED,
+    RECLAIM_REMOVED_RECLAIMED, /* a victim's end */
+    RECLAIM_REMOVED_PRIORITY,
+    RECLAIM_REMOVED_FAILED, /* its compression failed */
+};
+
+/* How an access was seen. */
+enum reclaim_accessed {
+    RECLAIM_ACCESSED_SOFTWARE, /* read or written through the kernel */
+    RECLAIM_ACCESSED_SCAN,     /* its accessed bit was found set */
+    RECLAIM_ACCESSED_DIRECT,   /* every access is reported */
+};
+
+/* Why the core would not reclaim a victim. */
+enum reclaim_refused {
+    RECLAIM_REFUSED_GONE,
+    RECLAIM_REFUSED_PINNED,
+    RECLAIM_REFUSED_PRIORITY,
+    RECLAIM_REFUSED_DIRTY,
+    RECLAIM_REFUSED_ALWAYS_NEED,
+    RECLAIM_REFUSED_NO_STRATEGY,
+};
+
+enum reclaim_param_kind {
+    RECLAIM_PARAM_UINT,
+    RECLAIM_PARAM_REAL,
+    RECLAIM_PARAM_WORD
+};
+
+struct reclaim_param {
+    const char *name; /* NULL ends the table */
+    enum reclaim_param_kind kind;
+    const char *default_text;
+    double minimum, maximum;  /* of a number, inclusive */
+    const char *const *words; /* of a word: its values, NULL-terminated */
+    const char *help;         /* one line */
+};
+
+/* A parameter's value, in the order of the table. */
+union reclaim_value {
+    uint64_t uint;
+    double real;
+    unsigned word; /* index into `words` */
+};
+
+/* A page's name that outlives the page. */
+struct reclaim_identity {
+    uint64_t vmo; /* a number that is never used again in a run */
+    uint64_t page;
+};
+
+struct reclaim_list {
+    const char *name; /* borrowed, constant */
+    uint64_t pages;
+};
+
+/* What the host keeps for the policy; borrowed for the policy's life. */
+struct reclaim_host {
+    void *page_memory; /* page_bytes x (highest page index + 1); may move
+                              in `resize`, so read it from here */
+    size_t page_bytes;
+    uint64_t memory_pages; /* the budget */
+    uint64_t seed;         /* for policies that draw random numbers */
+    sim_ns now;            /* simulated time, kept current */
+    bool wake;             /* set by the policy: ask next_age() again */
+};
+
+/* What a policy answers when asked about one known page. */
+struct reclaim_place {
+    unsigned list;  /* index into lists() */
+    bool is_active; /* counted as recently used; false where not known */
+};
+
+struct reclaim_policy_ops {
+    uint32_t abi; /* RECLAIM_POLICY_ABI */
+    const char *name;
+    const char *summary;
+    const char *reference;              /* paper or kernel version it follows */
+    const struct reclaim_param *params; /* ends with a NULL name; may be NULL */
+    size_t page_bytes;
+
+    /*
+     * A run begins. Values are parsed and checked, one for each of `params`.
+     * Returns the instance, NULL when memory ran out.
+     */
+    void *(*init)(struct reclaim_host *host, const union reclaim_value *values);
+    void (*fini)(void *self);
+    /* The budget changed (host->memory_pages is new). False: out of memory. */
+    bool (*resize)(void *self, uint64_t memory_pages);
+
+    void (*page_added)(void *self, page_index page, enum reclaim_class class_,
+                       enum reclaim_added why);
+    void (*page_removed)(void *self, page_index page, enum reclaim_removed why);
+    /* NULL: not interested in accesses. The hot path. */
+    void (*page_accessed)(void *self, page_index page,
+                          enum reclaim_accessed how);
+    /* NULL: the hint is ignored. */
+    void (*page_dont_need)(void *self, page_index page);
+    /* The next page to reclaim, PAGE_NONE when there is none. Changes nothing
+     * that a caller can see: asked again, it gives the same page. */
+    page_index (*victim)(void *self, enum reclaim_level level);
+    /* The core would not take it: do not offer it again at once. */
+    void (*refused)(void *self, page_index page, enum reclaim_refused why);
+    /* NULL: no ghost lists. A fault on a page reclaimed earlier, before memory
+     * is taken for it; page_added follows. */
+    void (*refault)(void *self, struct reclaim_identity identity);
+    /* Only with `refault`: the identity of a page just added. */
+    void (*page_identity)(void *self, page_index page,
+                          struct reclaim_identity identity);
+
+    /* Timers; both NULL: none. next_age() is the time at which age() wants to
+     * run next, SIM_NS_INFINITE: not at all; the host asks again after each
+     * age() and whenever `wake` is set. */
+    void (*age)(void *self, sim_ns now);
+    sim_ns (*next_age)(void *self, sim_ns now);
+    /* One manual round of ageing. NULL: nothing to do. */
+    void (*rotate)(void *self, sim_ns now);
+    /* NULL: none. A page that ageing has pushed out of the oldest generation,
+     * offered once for reclaim without pressure (LRU action); PAGE_NONE ends. */
+    page_index (*pop_aged_out)(void *self);
+
+    /* Fill up to RECLAIM_MAX_LISTS entries, returns how many. */
+    unsigned (*lists)(void *self, struct reclaim_list *out);
+    /* Where a known page is. */
+    struct reclaim_place (*place)(void *self, page_index page);
+    /* NULL: the policy makes no such distinction. */
+    void (*activity)(void *self, uint64_t *active, uint64_t *inactive);
+    /* NULL: none. Totals of its own; `name` is constant. Returns false past
+     * the last. */
+    bool (*counter)(void *self, unsigned index, const char **name,
+                    uint64_t *value);
+    /* Returns the first broken invariant, NULL if none. */
+    const char *(*valid)(void *self);
+};
+
+/* What a plug-in exports under the name `lowtide_policy`. */
+typedef const struct reclaim_policy_ops *(*reclaim_policy_entry)(void);
+
+/* The default: Zircon's generations (zircon_policy.c), reclaim.md section 1. */
+extern const struct reclaim_policy_ops zircon_policy_ops;
+
+#endif
