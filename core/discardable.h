@@ -13,6 +13,7 @@
 #ifndef VMCOW_DISCARDABLE_H
 #define VMCOW_DISCARDABLE_H
 
+#include <stddef.h>
 #include <sys/queue.h>
 
 #include "status.h"

@@ -58,7 +58,8 @@ struct vm_page {
     page_index next;
 
     /* written by page_queues.c */
-    uint32_t queue : 4; /* enum page_queue */
+    uint32_t queue : 4;         /* enum page_queue */
+    uint32_t reclaim_class : 2; /* enum reclaim_class, in the RECLAIM queue */
     /* written by pmm.c */
     uint32_t state : 3; /* enum page_state */
     uint32_t is_loaned : 1;

@@ -44,7 +44,8 @@ struct page_queues {
 
     const struct reclaim_policy_ops *ops; /* borrowed */
     void *policy;                         /* owned instance */
-    struct reclaim_host host;
+    struct reclaim_host host;             /* its address must not change */
+    size_t page_memory_entries;           /* of host.page_memory */
 
     bool anonymous_reclaim; /* anonymous pages go to RECLAIM */
     bool zero_fork_reclaim; /* so do zero forks */
@@ -79,6 +80,9 @@ const char *reclaim_params_parse(const struct reclaim_policy_ops *ops,
 /*
  * The page, in no queue, becomes owner's at `offset` and enters `queue`.
  * `class_` and `why` reach the policy when `queue` is RECLAIM.
+ *
+ * Here and in pq_move() ANONYMOUS means RECLAIM once anonymous reclaim is on,
+ * and so does ZERO_FORK if that covers zero forks.
  */
 void pq_set(struct page_queues *pqs, page_index page, uint32_t owner,
             uint64_t offset, enum page_queue queue, enum reclaim_class class_,

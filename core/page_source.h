@@ -20,6 +20,7 @@
 #ifndef VMCOW_PAGE_SOURCE_H
 #define VMCOW_PAGE_SOURCE_H
 
+#include <stddef.h>
 #include <sys/queue.h>
 
 #include "status.h"
