@@ -49,15 +49,16 @@ struct page_request {
     enum page_request_state state;
     enum page_request_type type;
     bool is_batch_allowed; /* set by the maker: ACCEPTING is possible */
-    bool is_internal;      /* a one-page ask that the source widened */
+    bool is_internal;      /* sent at once: !is_batch_allowed */
     enum vm_status status; /* when DONE */
     uint64_t offset;       /* bytes in the source's object */
     uint64_t length;
     uint64_t issued_offset; /* as sent, for reports */
     uint64_t issued_length;
-    uint64_t pending;                  /* bytes not answered yet */
-    uint64_t serial;                   /* order of issue in the source */
-    struct page_source *source;        /* while not idle and not MEMORY */
+    uint64_t pending;           /* bytes not answered yet */
+    uint64_t serial;            /* order of issue in the source */
+    struct page_source *source; /* while ACCEPTING, OUTSTANDING or OVERLAP */
+    struct page_request_board *board;  /* of that source; stays when DONE */
     struct page_request *overlapped;   /* OVERLAP: the one it waits with */
     struct page_request_list overlaps; /* OUTSTANDING: those that wait along */
     TAILQ_ENTRY(page_request) by_source; /* source's list, or overlap list */
@@ -114,6 +115,13 @@ void page_request_init(struct page_request *request);
  * request outstanding or overlapping (or, while a batch is accepting, still
  * growing: VM_NEXT asks the caller for the next range); VM_NOT_SUPPORTED;
  * VM_BAD_STATE when detached.
+ *
+ * The request is idle, accepting, or over: one that is DONE or has waited for
+ * memory begins anew. An operation that works on its range as a whole (commit)
+ * allows batches and calls page_request_finalize() on VM_NEXT once it has no
+ * further range: a failure in the middle of what it asked for then fails it.
+ * One that wants its first page and takes the others along (read, write,
+ * fault) does not, and looks again when only the others have failed.
  */
 enum vm_status page_source_get_pages(struct page_source *source,
                                      uint64_t offset, uint64_t length,
@@ -130,7 +138,11 @@ void page_source_on_pages_supplied(struct page_source *source, uint64_t offset,
                                    uint64_t length);
 void page_source_on_pages_dirtied(struct page_source *source, uint64_t offset,
                                   uint64_t length);
-/* Requests of every type that overlap the range are done with `error`. */
+/*
+ * Requests of every type that overlap the range are done with `error`, except
+ * that one that begins before it is done with VM_OK, to look again, if it was
+ * internal or has been answered in part.
+ */
 void page_source_on_pages_failed(struct page_source *source, uint64_t offset,
                                  uint64_t length, enum vm_status error);
 /* May a pager fail a request with this? */
@@ -146,7 +158,9 @@ void page_request_wait_for_memory(struct page_request *request);
 
 /*
  * Leave whatever list it is on and be idle again. If others wait along with
- * it, the first of them takes its place.
+ * it, the first of them takes its place: range, pending, serial, and its place
+ * in the inbox. A provider who has taken the request out of the inbox already
+ * knows it by source and serial, which stay valid.
  */
 void page_request_cancel(struct page_request *request);
 
