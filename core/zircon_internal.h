@@ -1,0 +1,154 @@
+/*
+ * The inside of Zircon's generations, shared by the files that make them up:
+ *
+ *   zircon_lru.c     lists, lazy correction, which page goes next
+ *   zircon_aging.c   counts, the active ratio, when a generation begins
+ *   zircon_policy.c  the ops table: pages come, are accessed, go
+ */
+#ifndef VMCOW_ZIRCON_INTERNAL_H
+#define VMCOW_ZIRCON_INTERNAL_H
+
+#include "check.h"
+#include "zircon_policy.h"
+
+enum {
+    QUEUE_UNKNOWN = 0,
+    QUEUE_DONT_NEED = 7,
+    QUEUE_FIRST_GENERATION = 8,
+    QUEUE_COUNT = QUEUE_FIRST_GENERATION + ZIRCON_GENERATIONS,
+
+    ACTIVE_AGES = 2,
+    OLDEST_AGE = 6,
+    MAX_SPREAD = ZIRCON_GENERATIONS - 1 /* of mru_gen over lru_gen */
+};
+
+enum lru_order { LRU_ORDER_A, LRU_ORDER_B };
+
+struct zircon_page {
+    page_index prev;
+    page_index next;
+    page_index next_offer;
+    uint8_t queue; /* where it belongs; QUEUE_UNKNOWN: not ours */
+    uint8_t list;  /* where it is linked */
+    uint8_t is_offered;
+    uint8_t is_in_offers; /* linked by next_offer, offered or not any more */
+};
+static_assert(sizeof(struct zircon_page) == 16, "page_bytes is at most 16");
+
+struct zircon_list {
+    page_index head; /* newest */
+    page_index tail;
+};
+
+struct zircon {
+    struct reclaim_host *host;
+
+    /* parameters */
+    sim_ns min_aging;
+    sim_ns max_aging;
+    uint64_t multiplier;
+    bool offers;
+    enum lru_order lru_order;
+
+    uint64_t lru_gen;
+    uint64_t mru_gen;
+    struct zircon_list list[QUEUE_COUNT];
+    uint64_t count[QUEUE_COUNT]; /* by zircon_page.queue */
+    uint64_t active;
+    uint64_t inactive;
+
+    /* an accessed scan is running: what queries see meanwhile */
+    bool is_scanning;
+    uint64_t frozen_active;
+    uint64_t frozen_inactive;
+    sim_ns scan_began;
+    bool was_ratio_at_scan;
+
+    /* ageing */
+    sim_ns last_age;
+    enum zircon_age_reason last_reason;
+    bool is_ratio_true;
+    sim_ns ratio_since;     /* when that became so */
+    bool is_signal_kept;    /* became so while the ageing thread slept */
+    uint64_t signals_heard; /* became so while it waited */
+
+    /* pages that ageing has forced out of the oldest generation */
+    struct zircon_list offer_list;
+
+    /* totals */
+    uint64_t reason_before_min_timeout;
+    uint64_t spurious_wakeup;
+    uint64_t timeout_with_reason;
+    uint64_t blocked_on_lru;
+    uint64_t lru_spurious_wakeup;
+    uint64_t reasons[ZIRCON_AGE_MANUAL + 1];
+};
+
+static inline struct zircon_page *page_of(const struct zircon *z,
+                                          page_index page)
+{
+    return (struct zircon_page *)z->host->page_memory + page;
+}
+
+static inline uint8_t queue_of_generation(uint64_t generation)
+{
+    return (uint8_t)(QUEUE_FIRST_GENERATION + generation % ZIRCON_GENERATIONS);
+}
+
+/* Age of a generation's queue: 0 for the newest. */
+static inline unsigned age_of(const struct zircon *z, unsigned queue)
+{
+    return (unsigned)(z->mru_gen - queue) % ZIRCON_GENERATIONS;
+}
+
+static inline bool is_active(const struct zircon *z, unsigned queue)
+{
+    return queue != QUEUE_DONT_NEED && age_of(z, queue) < ACTIVE_AGES;
+}
+
+/* Are all generations in use, so that none can begin? */
+static inline bool is_full(const struct zircon *z)
+{
+    return z->mru_gen - z->lru_gen == MAX_SPREAD;
+}
+
+/* zircon_lru.c: lists. --------------------------------------------------- */
+
+void zircon_unlink(struct zircon *z, page_index page);
+/* The page, on no list, becomes the newest of one. */
+void zircon_push_head(struct zircon *z, page_index page, uint8_t list);
+/* Put the page at the head of the list that it belongs to. */
+void zircon_correct(struct zircon *z, page_index page);
+
+/*
+ * Find the page to reclaim next, in generations before `target`. Lists found
+ * empty are given up, so this makes room for ageing. PAGE_NONE: there is none.
+ */
+page_index zircon_peek(struct zircon *z, uint64_t target);
+
+/* The kernel's LRU thread is woken: with all generations in use, the oldest is
+ * emptied into the next. */
+void zircon_wake_lru(struct zircon *z);
+
+page_index zircon_pop_aged_out(void *self);
+
+/* zircon_aging.c: counts and generations. --------------------------------- */
+
+void zircon_count_in(struct zircon *z, unsigned queue);
+void zircon_count_out(struct zircon *z, unsigned queue);
+static inline void zircon_change_queue(struct zircon *z, struct zircon_page *p,
+                                       uint8_t to)
+{
+    zircon_count_out(z, p->queue);
+    p->queue = to;
+    zircon_count_in(z, to);
+}
+
+/* The totals have changed: is it time to age because too much is active? */
+void zircon_check_ratio(struct zircon *z);
+
+void zircon_rotate(void *self, sim_ns now);
+void zircon_age(void *self, sim_ns now);
+sim_ns zircon_next_age(void *self, sim_ns now);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * Zircon's generations: the lists, and which page goes next.
+ *
+ * Pages are met at the tail of a list only. One whose queue is not that list
+ * was accessed meanwhile and is put where it belongs; the first that is where
+ * it belongs is the oldest. So a peek may move many pages, each once for all
+ * the accesses it had since it was linked.
+ */
+#include "zircon_internal.h"
+
+/* Lists. ------------------------------------------------------------------ */
+
+void zircon_unlink(struct zircon *z, page_index page)
+{
+    struct zircon_page *p = page_of(z, page);
+    struct zircon_list *list = &z->list[p->list];
+
+    if (p->prev)
+        page_of(z, p->prev)->next = p->next;
+    else
+        list->head = p->next;
+    if (p->next)
+        page_of(z, p->next)->prev = p->prev;
+    else
+        list->tail = p->prev;
+}
+
+void zircon_push_head(struct zircon *z, page_index page, uint8_t to)
+{
+    struct zircon_page *p = page_of(z, page);
+    struct zircon_list *list = &z->list[to];
+
+    p->list = to;
+    p->prev = PAGE_NONE;
+    p->next = list->head;
+    if (list->head)
+        page_of(z, list->head)->prev = page;
+    else
+        list->tail = page;
+    list->head = page;
+}
+
+static void push_tail(struct zircon *z, page_index page, uint8_t to)
+{
+    struct zircon_page *p = page_of(z, page);
+    struct zircon_list *list = &z->list[to];
+
+    p->list = to;
+    p->next = PAGE_NONE;
+    p->prev = list->tail;
+    if (list->tail)
+        page_of(z, list->tail)->next = page;
+    else
+        list->head = page;
+    list->tail = page;
+}
+
+/* Put the page on the list that it belongs to. */
+void zircon_correct(struct zircon *z, page_index page)
+{
+    zircon_unlink(z, page);
+    zircon_push_head(z, page, page_of(z, page)->queue);
+}
+
+/* Offers for reclaim without pressure. ------------------------------------ */
+
+static void offer(struct zircon *z, page_index page)
+{
+    struct zircon_page *p = page_of(z, page);
+
+    if (!z->offers)
+        return;
+    p->is_offered = true;
+    if (p->is_in_offers)
+        return;
+    p->is_in_offers = true;
+    p->next_offer = PAGE_NONE;
+    if (z->offer_list.tail)
+        page_of(z, z->offer_list.tail)->next_offer = page;
+    else
+        z->offer_list.head = page;
+    z->offer_list.tail = page;
+}
+
+page_index zircon_pop_aged_out(void *self)
+{
+    struct zircon *z = self;
+
+    while (z->offer_list.head) {
+        page_index page = z->offer_list.head;
+        struct zircon_page *p = page_of(z, page);
+        bool is_offered = p->is_offered;
+
+        z->offer_list.head = p->next_offer;
+        if (!z->offer_list.head)
+            z->offer_list.tail = PAGE_NONE;
+        p->is_in_offers = false;
+        p->is_offered = false;
+        if (is_offered && !is_active(z, p->queue))
+            return page;
+    }
+    return PAGE_NONE;
+}
+
+/* LRU processing. --------------------------------------------------------- */
+
+/* The oldest page hinted as not needed and not accessed since. */
+static page_index peek_dont_need(struct zircon *z)
+{
+    page_index page;
+
+    while ((page = z->list[QUEUE_DONT_NEED].tail)) {
+        if (page_of(z, page)->queue == QUEUE_DONT_NEED)
+            return page;
+        zircon_correct(z, page);
+    }
+    return PAGE_NONE;
+}
+
+/* Accessed pages leave the list; the others keep their order and are offered. */
+static void settle_dont_need(struct zircon *z)
+{
+    page_index next;
+
+    for (page_index page = z->list[QUEUE_DONT_NEED].head; page; page = next) {
+        next = page_of(z, page)->next;
+        if (page_of(z, page)->queue == QUEUE_DONT_NEED)
+            offer(z, page);
+        else
+            zircon_correct(z, page);
+    }
+}
+
+/* Empty the oldest list into the next one; accessed pages go home instead. */
+static void force_oldest(struct zircon *z)
+{
+    uint8_t from = queue_of_generation(z->lru_gen);
+    uint8_t to = queue_of_generation(z->lru_gen + 1);
+    page_index page;
+
+    while ((page = z->lru_order == LRU_ORDER_A ? z->list[from].tail
+                                               : z->list[from].head)) {
+        struct zircon_page *p = page_of(z, page);
+
+        if (p->queue != from) {
+            zircon_correct(z, page);
+            continue;
+        }
+        zircon_change_queue(z, p, to);
+        zircon_unlink(z, page);
+        if (z->lru_order == LRU_ORDER_A)
+            zircon_push_head(z, page, to);
+        else
+            push_tail(z, page, to);
+        offer(z, page);
+    }
+}
+
+/* The oldest page of the oldest list that was not accessed since. */
+static page_index peek_oldest(struct zircon *z)
+{
+    uint8_t queue = queue_of_generation(z->lru_gen);
+    page_index page;
+
+    while ((page = z->list[queue].tail)) {
+        if (page_of(z, page)->queue == queue)
+            return page;
+        zircon_correct(z, page);
+    }
+    return PAGE_NONE;
+}
+
+/* Find the page to reclaim next, going no further than `target`. Lists found
+ * empty are given up, so this makes room for ageing. */
+page_index zircon_peek(struct zircon *z, uint64_t target)
+{
+    page_index page = peek_dont_need(z);
+
+    CHECK(target < z->mru_gen);
+    while (!page && z->lru_gen < target) {
+        page = peek_oldest(z);
+        if (!page)
+            z->lru_gen++;
+    }
+    return page;
+}
+
+/* What the kernel's LRU thread does when it is woken: make room for one. */
+void zircon_wake_lru(struct zircon *z)
+{
+    if (!is_full(z)) {
+        z->lru_spurious_wakeup++;
+        return;
+    }
+    settle_dont_need(z);
+    force_oldest(z);
+    z->lru_gen++;
+    CHECK(!is_full(z));
+}
