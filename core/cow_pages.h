@@ -20,6 +20,8 @@
 #ifndef VMCOW_COW_PAGES_H
 #define VMCOW_COW_PAGES_H
 
+#include <stdio.h>
+
 #include "machine.h"
 #include "mapping.h"
 #include "splice_list.h"
@@ -409,7 +411,7 @@ void vm_cow_range_change_update(struct vm_cow_pages *cow, uint64_t offset,
 
 /* Debugging and proof (cow_validate.c, cow_dump.c). ----------------------- */
 
-void vm_cow_dump(const struct vm_cow_pages *cow, void *file, unsigned depth,
+void vm_cow_dump(const struct vm_cow_pages *cow, FILE *file, unsigned depth,
                  bool verbose);
 uint32_t vm_cow_debug_lookup_depth(const struct vm_cow_pages *cow);
 uint64_t vm_cow_debug_page_count(const struct vm_cow_pages *cow);

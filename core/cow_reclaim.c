@@ -1,0 +1,113 @@
+/*
+ * Reclaiming one page: evict it (a pager has a copy), compress it (nobody
+ * has), or turn a page of zeros into a marker.
+ *
+ * A refusal that a policy would meet again at once makes the page look
+ * recently used, so that reclaim always gets on.
+ */
+#include "cow_internal.h"
+
+static bool holds_page(const struct vm_cow_pages *cow, page_index page,
+                       uint64_t offset)
+{
+    const struct page_slot *slot = page_list_lookup(&cow->list, offset);
+    return slot && slot_is_page(*slot) && slot_page(*slot) == page;
+}
+
+/* The page is here and clean or not tracked; false: see `refused`. */
+static bool remove_for_eviction(struct vm_cow_pages *cow, page_index page,
+                                uint64_t offset, enum vm_eviction_hint hint,
+                                enum reclaim_refused *refused)
+{
+    struct vm_page *descriptor = cow_page(cow, page);
+    if (!cow_is_pager_backed(cow)) {
+        *refused = RECLAIM_REFUSED_NO_STRATEGY;
+        return false;
+    }
+    if (!vm_page_is_clean(descriptor)) {
+        *refused = RECLAIM_REFUSED_DIRTY;
+        return false;
+    }
+    if (descriptor->always_need && hint == EVICTION_HINT_FOLLOW) {
+        cow_update_on_access(cow, page, false);
+        *refused = RECLAIM_REFUSED_ALWAYS_NEED;
+        return false;
+    }
+    vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
+    (void)page_list_remove(&cow->list, offset);
+    cow_detach_page(cow, page, RECLAIM_REMOVED_RECLAIMED);
+    reclaimed_set_add(&cow->reclaimed, bytes_to_pages(offset));
+    cow->reclamation_event_count++;
+    cow->machine->stats.evicted_pages++;
+    cow_bump_generation(cow);
+    return true;
+}
+
+bool vm_cow_remove_page_for_eviction(struct vm_cow_pages *cow, page_index page,
+                                     uint64_t offset)
+{
+    if (!holds_page(cow, page, offset))
+        return false;
+    CHECK(cow_page(cow, page)->pin_count == 0);
+    enum reclaim_refused refused;
+    return remove_for_eviction(cow, page, offset, EVICTION_HINT_IGNORE,
+                               &refused);
+}
+
+bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
+                         uint64_t offset, enum vm_eviction_hint hint,
+                         struct compressor *compressor,
+                         enum reclaim_refused *refused)
+{
+    enum reclaim_refused unused;
+    if (!refused)
+        refused = &unused;
+    *refused = RECLAIM_REFUSED_GONE;
+    if (!holds_page(cow, page, offset))
+        return false;
+    if (cow_page(cow, page)->pin_count > 0) {
+        *refused = RECLAIM_REFUSED_PINNED;
+        return false;
+    }
+    if (cow->high_priority_count != 0) {
+        cow_update_on_access(cow, page, false);
+        *refused = RECLAIM_REFUSED_PRIORITY;
+        return false;
+    }
+    if (cow_is_pager_backed(cow))
+        return remove_for_eviction(cow, page, offset, hint, refused);
+    if (compressor && !cow->source && !cow->tracker)
+        return cow_remove_page_for_compression(cow, page, offset, compressor,
+                                               refused);
+    cow_update_on_access(cow, page, false);
+    cow->machine->stats.no_strategy++;
+    *refused = RECLAIM_REFUSED_NO_STRATEGY;
+    return false;
+}
+
+bool vm_cow_dedup_zero_page(struct vm_cow_pages *cow, page_index page,
+                            uint64_t offset)
+{
+    const struct vm_cow_owner *owner = vm_cow_backlink(cow);
+    if (cow->high_priority_count != 0 || (owner && owner->is_uncached) ||
+        !holds_page(cow, page, offset))
+        return false;
+    const struct vm_page *descriptor = cow_page(cow, page);
+    if (descriptor->pin_count > 0 || descriptor->content != 0 ||
+        (cow_is_pager_backed(cow) && !vm_page_is_clean(descriptor)))
+        return false;
+    CHECK(!cow_is_contiguous(cow));
+    /* The kernel write-protects, then looks again; nobody writes here. */
+    vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_REMOVE_WRITE);
+    struct page_slot marker = SLOT_ZERO_MARKER;
+    struct page_slot released;
+    enum vm_status status = cow_add_content(
+        cow, &marker, offset, OVERWRITE_NON_ZERO, &released, true);
+    CHECK(status == VM_OK); /* the slot is there */
+    CHECK(slot_page(released) == page);
+    cow_free_content(cow, released, true);
+    cow->reclamation_event_count++;
+    cow->machine->stats.deduped_pages++;
+    cow_bump_generation(cow);
+    return true;
+}

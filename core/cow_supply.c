@@ -1,0 +1,328 @@
+/*
+ * Supplying and taking pages: content moves between objects by splice list.
+ *
+ *   donor --take--> [splice list] --supply--> pager-backed object
+ *
+ * A supply never overwrites: where there is content already (dirty pages,
+ * markers, zero intervals) the supplied page is consumed, counted and freed.
+ */
+#include "cow_internal.h"
+
+/* --- supply ------------------------------------------------------------------ */
+
+struct supply {
+    struct vm_cow_pages *cow;
+    enum vm_supply options;
+    uint64_t run_start; /* of pages inserted and not announced yet */
+    uint64_t run_end;
+    struct page_chain freed; /* supplied pages that were not wanted */
+};
+
+static void flush_run(struct supply *supply)
+{
+    uint64_t length = supply->run_end - supply->run_start;
+    if (length == 0)
+        return;
+    vm_cow_range_change_update(supply->cow, supply->run_start, length,
+                               RANGE_UNMAP);
+    if (supply->cow->source)
+        page_source_on_pages_supplied(supply->cow->source, supply->run_start,
+                                      length);
+}
+
+/* With borrowing on, a supplied page moves to a loaned frame if one is free. */
+static page_index prefer_loaned(struct supply *supply, page_index page)
+{
+    struct vm_cow_pages *cow = supply->cow;
+    page_index loaned;
+    if (!cow->machine->borrow_on_supply || !cow_can_borrow(cow) ||
+        pmm_alloc_page(&cow->machine->pmm, PMM_ALLOC_MUST_BORROW, &loaned) !=
+            VM_OK)
+        return page;
+    cow_page(cow, loaned)->content = cow_page(cow, page)->content;
+    page_chain_push_tail(&supply->freed, cow_pages_of(cow), page);
+    return loaned;
+}
+
+/* What was popped and is not wanted after all. */
+static void drop_supplied(struct supply *supply, struct page_slot content)
+{
+    struct vm_cow_pages *cow = supply->cow;
+    if (slot_is_page(content)) {
+        cow_page(cow, slot_page(content))->state = PAGE_ALLOC;
+        page_chain_push_tail(&supply->freed, cow_pages_of(cow),
+                             slot_page(content));
+    }
+}
+
+static enum vm_status insert_supplied(struct supply *supply,
+                                      struct page_slot *content,
+                                      uint64_t offset)
+{
+    struct vm_cow_pages *cow = supply->cow;
+    if (slot_is_page(*content)) {
+        page_index page = prefer_loaned(supply, slot_page(*content));
+        cow_init_page(cow, page);
+        if (cow_is_pager_backed(cow))
+            cow_update_dirty_state(cow, page, DIRTY_CLEAN, true);
+        *content = slot_of_page(page);
+    }
+    struct page_slot released;
+    enum vm_status status = cow_add_content(
+        cow, content, offset,
+        supply->options == SUPPLY_TRANSFER_DATA ? OVERWRITE_NON_ZERO
+                                                : OVERWRITE_NONE,
+        &released, false);
+    if (status == VM_OK)
+        cow_free_content(cow, released, false);
+    return status;
+}
+
+/* The next content of the splice list, a page in ALLOC state or a marker. */
+static enum vm_status pop_content(struct vm_cow_pages *cow,
+                                  struct splice_list *pages,
+                                  struct page_request *request,
+                                  struct page_slot *content)
+{
+    struct page_slot *reference = splice_list_peek_reference(pages);
+    if (reference) {
+        enum vm_status status =
+            cow_make_page_from_reference(cow, reference, request);
+        if (status != VM_OK)
+            return status;
+        cow_page(cow, slot_page(*reference))->state = PAGE_ALLOC;
+    }
+    *content = splice_list_pop(pages, cow_pages_of(cow));
+    if (slot_is_empty(*content))
+        *content = SLOT_ZERO_MARKER;
+    return VM_OK;
+}
+
+static enum vm_status check_supply(struct vm_cow_pages *cow, uint64_t offset,
+                                   uint64_t length, enum vm_supply options)
+{
+    if (!range_is_inside(offset, length, cow->size))
+        return VM_OUT_OF_RANGE;
+    if (options == SUPPLY_TRANSFER_DATA) {
+        if (cow->source)
+            return VM_NOT_SUPPORTED;
+        if (cow_any_pages_pinned(cow, offset, length))
+            return VM_BAD_STATE;
+    }
+    return cow->source && cow->source->is_detached ? VM_BAD_STATE : VM_OK;
+}
+
+/* Overwriting what is shared with others: fork all of it first. */
+static enum vm_status own_range(struct vm_cow_pages *cow, uint64_t offset,
+                                uint64_t length, struct page_request *request)
+{
+    struct vm_lookup_cursor cursor;
+    enum vm_status status =
+        vm_cow_get_lookup_cursor(cow, offset, length, &cursor);
+    for (uint64_t done = 0; status == VM_OK && done < length;
+         done += VM_PAGE_SIZE) {
+        struct vm_require_result result;
+        status = vm_cursor_require_owned_page(
+            &cursor, true, bytes_to_pages(length - done), request, &result);
+    }
+    return status;
+}
+
+enum vm_status vm_cow_supply_pages(struct vm_cow_pages *cow, uint64_t offset,
+                                   uint64_t length, struct splice_list *pages,
+                                   enum vm_supply options, uint64_t *supplied,
+                                   struct page_request *request)
+{
+    CHECK(options != SUPPLY_PAGER || cow->source || cow_is_slice(cow));
+    *supplied = 0;
+    enum vm_status status = check_supply(cow, offset, length, options);
+    if (status != VM_OK)
+        return status;
+    if (cow_is_slice(cow))
+        return vm_cow_supply_pages(cow->parent, offset + cow->parent_offset,
+                                   length, pages, options, supplied, request);
+    if (cow->parent && length > 0) {
+        status = own_range(cow, offset, length, request);
+        if (status != VM_OK)
+            return status;
+    }
+    cow_bump_generation(cow);
+    struct supply supply = {cow, options, offset, offset, PAGE_CHAIN_EMPTY};
+    while (!splice_list_is_processed(pages)) {
+        struct page_slot content;
+        status = pop_content(cow, pages, request, &content);
+        if (status != VM_OK)
+            break;
+        status = insert_supplied(&supply, &content, supply.run_end);
+        if (status == VM_OK) {
+            supply.run_end += VM_PAGE_SIZE;
+        } else {
+            drop_supplied(&supply, content);
+            if (status != VM_ALREADY_EXISTS)
+                break;
+            flush_run(&supply);
+            supply.run_end += VM_PAGE_SIZE;
+            supply.run_start = supply.run_end;
+            status = VM_OK;
+        }
+        *supplied += VM_PAGE_SIZE;
+        cow->machine->stats.supplied_pages++;
+    }
+    flush_run(&supply);
+    cow_free_pages(cow, &supply.freed, true);
+    return status;
+}
+
+enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
+                                 uint64_t content, struct page_request *request)
+{
+    CHECK(cow_is_pager_backed(cow));
+    enum vm_status status =
+        check_supply(cow, offset, VM_PAGE_SIZE, SUPPLY_PAGER);
+    if (status != VM_OK)
+        return status;
+    page_index page;
+    status = cow_alloc_page(cow, NULL, request, &page);
+    if (status != VM_OK)
+        return status;
+    cow_page(cow, page)->content = content;
+    cow_bump_generation(cow);
+    struct supply supply = {cow, SUPPLY_PAGER, offset, offset,
+                            PAGE_CHAIN_EMPTY};
+    struct page_slot slot = slot_of_page(page);
+    status = insert_supplied(&supply, &slot, offset);
+    cow->machine->stats.supplied_pages++;
+    if (status == VM_OK) {
+        supply.run_end += VM_PAGE_SIZE;
+        flush_run(&supply);
+    } else {
+        drop_supplied(&supply, slot);
+    }
+    cow_free_pages(cow, &supply.freed, true);
+    return status == VM_ALREADY_EXISTS ? VM_OK : status;
+}
+
+/* --- take ---------------------------------------------------------------------- */
+
+/* Content is about to travel: out of the queues and totals of this machine. */
+static void uproot(struct vm_cow_pages *cow, struct page_slot *slot)
+{
+    if (slot_is_reference(*slot))
+        cow_resolve_temporary(cow, slot);
+    CHECK(!slot_is_interval(*slot));
+    if (slot_is_page(*slot))
+        cow_detach_page(cow, slot_page(*slot), RECLAIM_REMOVED_FREED);
+    else if (slot_is_reference(*slot))
+        cow->machine->stats.reference_count--;
+}
+
+/* The taking failed after all: content returns to its queues and totals. */
+static void replant(struct vm_cow_pages *cow, struct page_slot slot,
+                    uint64_t offset)
+{
+    if (slot_is_page(slot)) {
+        cow_page(cow, slot_page(slot))->state = PAGE_OBJECT;
+        cow_set_not_pinned(cow, slot_page(slot), offset);
+        cow->machine->stats.object_pages++;
+    } else if (slot_is_reference(slot)) {
+        cow->machine->stats.reference_count++;
+    }
+}
+
+static enum vm_status take_without_parent(struct vm_cow_pages *cow,
+                                          uint64_t offset, uint64_t length,
+                                          struct splice_list *pages,
+                                          uint64_t *taken)
+{
+    uint64_t at;
+    struct page_slot *slot;
+    for (uint64_t from = offset;
+         (slot = page_list_next(&cow->list, from, offset + length, &at));
+         from = at + VM_PAGE_SIZE)
+        uproot(cow, slot);
+    enum vm_status status = splice_list_take(pages, &cow->list, offset, length);
+    if (status != VM_OK) {
+        for (uint64_t from = offset;
+             (slot = page_list_next(&cow->list, from, offset + length, &at));
+             from = at + VM_PAGE_SIZE)
+            replant(cow, *slot, at);
+        return status;
+    }
+    *taken = length;
+    vm_cow_range_change_update(cow, offset, length, RANGE_UNMAP);
+    return VM_OK;
+}
+
+/* Swap the page at `offset`, which is the node's own, for `zero_page`. */
+static enum vm_status take_one(struct vm_cow_pages *cow, uint64_t offset,
+                               page_index zero_page, struct splice_list *pages)
+{
+    cow_init_page(cow, zero_page);
+    struct page_slot content = slot_of_page(zero_page);
+    struct page_slot released;
+    enum vm_status status = cow_add_content(
+        cow, &content, offset, OVERWRITE_NON_ZERO, &released, false);
+    CHECK(status == VM_OK); /* the slot is there */
+    uproot(cow, &released);
+    status = splice_list_append(pages, released);
+    if (status != VM_OK)
+        cow_free_page(cow, slot_page(released), false);
+    return status;
+}
+
+static enum vm_status take_with_parent(struct vm_cow_pages *cow,
+                                       uint64_t offset, uint64_t length,
+                                       struct splice_list *pages,
+                                       uint64_t *taken,
+                                       struct page_request *request)
+{
+    struct vm_lookup_cursor cursor;
+    enum vm_status status =
+        vm_cow_get_lookup_cursor(cow, offset, length, &cursor);
+    while (status == VM_OK && *taken < length) {
+        page_index zero_page;
+        status = cow_alloc_page(cow, NULL, request, &zero_page);
+        if (status != VM_OK)
+            break;
+        cow_page(cow, zero_page)->content = 0;
+        struct vm_require_result result;
+        status = vm_cursor_require_owned_page(
+            &cursor, true, bytes_to_pages(length - *taken), request, &result);
+        if (status != VM_OK) {
+            cow_free_page(cow, zero_page, false);
+            break;
+        }
+        status = take_one(cow, offset + *taken, zero_page, pages);
+        if (status == VM_OK)
+            *taken += VM_PAGE_SIZE;
+    }
+    vm_cow_range_change_update(cow, offset, *taken, RANGE_UNMAP);
+    if (status != VM_SHOULD_WAIT)
+        splice_list_finalize(pages);
+    return status;
+}
+
+enum vm_status vm_cow_take_pages(struct vm_cow_pages *cow, uint64_t offset,
+                                 uint64_t length, struct splice_list *pages,
+                                 uint64_t *taken, struct page_request *request)
+{
+    *taken = 0;
+    enum vm_status status = VM_OK;
+    if (!range_is_inside(offset, length, cow->size))
+        status = VM_OUT_OF_RANGE;
+    else if (cow->source)
+        status = VM_NOT_SUPPORTED;
+    else if (cow_any_pages_pinned(cow, offset, length))
+        status = VM_BAD_STATE;
+    if (status != VM_OK) {
+        splice_list_finalize(pages);
+        return status;
+    }
+    if (cow_is_slice(cow))
+        return vm_cow_take_pages(cow->parent, offset + cow->parent_offset,
+                                 length, pages, taken, request);
+    cow_bump_generation(cow);
+    return cow->parent
+               ? take_with_parent(cow, offset, length, pages, taken, request)
+               : take_without_parent(cow, offset, length, pages, taken);
+}

@@ -1,0 +1,53 @@
+#include "machine.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+
+enum vm_status vm_machine_init(struct vm_machine *machine,
+                               const struct vm_machine_config *config)
+{
+    *machine = (struct vm_machine){.narrow_range_changes = true};
+    enum vm_status status = pmm_init(&machine->pmm, config->memory_pages);
+    if (status != VM_OK)
+        return status;
+    status = pq_init(&machine->pqs, &machine->pmm, config->policy,
+                     config->policy_values, config->seed);
+    if (status != VM_OK)
+        goto no_queues;
+    if (config->compression) {
+        machine->compressor =
+            compressor_new(&machine->pmm, &config->compressor);
+        if (!machine->compressor) {
+            status = VM_NO_MEMORY;
+            goto no_compressor;
+        }
+    }
+    page_request_board_init(&machine->board);
+    discardable_lists_init(&machine->discardables);
+    return VM_OK;
+
+no_compressor:
+    pq_release(&machine->pqs);
+no_queues:
+    pmm_release(&machine->pmm);
+    return status;
+}
+
+void vm_machine_release(struct vm_machine *machine)
+{
+    CHECK(machine->cow_count == 0);
+    if (machine->compressor)
+        compressor_free(machine->compressor);
+    pq_release(&machine->pqs);
+    pmm_release(&machine->pmm);
+    free(machine->cows);
+    machine->cows = NULL;
+}
+
+enum vm_status vm_machine_resize(struct vm_machine *machine,
+                                 uint64_t memory_pages)
+{
+    enum vm_status status = pmm_resize(&machine->pmm, memory_pages);
+    return status == VM_OK ? pq_resize(&machine->pqs) : status;
+}

@@ -1,0 +1,44 @@
+/*
+ * Which pages of an object reclaim has taken and nobody has brought back: one
+ * bit a page in chunks of 4 KiB, made as they are needed. A fault on such a
+ * page is a refault, one elsewhere a first touch. This is what a kernel keeps
+ * as shadow entries (Linux' mm/workingset.c), without the age.
+ *
+ * Best effort: where the host has no memory for a chunk the bit is not kept.
+ */
+#ifndef VMCOW_RECLAIMED_SET_H
+#define VMCOW_RECLAIMED_SET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { RECLAIMED_CHUNK_PAGES = 4096 * 8 };
+
+struct reclaimed_set {
+    uint64_t **chunks;
+    uint64_t chunk_count;
+};
+
+static inline bool reclaimed_set_has(const struct reclaimed_set *set,
+                                     uint64_t page)
+{
+    uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
+    uint64_t bit = page % RECLAIMED_CHUNK_PAGES;
+    return chunk < set->chunk_count && set->chunks[chunk] &&
+           (set->chunks[chunk][bit / 64] >> bit % 64 & 1);
+}
+
+static inline void reclaimed_set_remove(struct reclaimed_set *set,
+                                        uint64_t page)
+{
+    uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
+    uint64_t bit = page % RECLAIMED_CHUNK_PAGES;
+    if (chunk < set->chunk_count && set->chunks[chunk])
+        set->chunks[chunk][bit / 64] &= ~(UINT64_C(1) << bit % 64);
+}
+
+void reclaimed_set_add(struct reclaimed_set *set, uint64_t page);
+void reclaimed_set_release(struct reclaimed_set *set);
+
+#endif
