@@ -1,8 +1,17 @@
 # lowtide: build, test, measure. `make help` lists what there is.
+#
+#   make deps       installs what the rest needs, if it is missing
+#   make demo       a bare Debian 12 becomes figures in out/
+#   make test       everything, in under half an hour on two cores
+#
+# Objects go to $(BUILD); variants (sanitizers, slow checks) are the same rules
+# with another BUILD and other flags, so nothing here knows of them.
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
+JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
+VERSION  = $(shell sed -n 's/.*LOWTIDE_VERSION *"\(.*\)".*/\1/p' sim/cli/cli.h)
 
 # Debian 12 packages, by what they are for.
 PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
@@ -11,7 +20,9 @@ PKG_RUN   = gnuplot-nox fonts-dejavu-core
 PKG_TEST  = libcriterion-dev sqlite3 zstd gzip
 PKG_TIDY  = clang-tidy clang-format cppcheck gcovr
 
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC        = gcc
+endif
 OPT      ?= -O2 -g
 WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wundef -Wcast-qual -Wformat=2
@@ -22,16 +33,24 @@ LIBS_SIM  = libcyaml yaml-0.1 sqlite3 liblz4 libzstd zlib
 CPPFLAGS += -Icore -Isim -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L
 CFLAGS   += -std=c11 $(OPT) $(WARN) -MMD -MP
 LDLIBS    = $(shell pkg-config --libs $(LIBS_SIM) 2>/dev/null) -ldl -lm
+SANITIZE  = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+            -fno-sanitize-recover=undefined
 
 CORE_SRC  = $(wildcard core/*.c)
 SIM_SRC   = $(filter-out sim/cli/main.c,$(wildcard sim/*.c sim/*/*.c))
 UNIT_SRC  = $(wildcard tests/unit/*.c)
+SOAK_SRC  = $(wildcard tests/soak/*.c)
 CORE_OBJ  = $(CORE_SRC:%.c=$(BUILD)/%.o)
 SIM_OBJ   = $(SIM_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ  = $(UNIT_SRC:%.c=$(BUILD)/%.o)
+SOAK_BIN  = $(SOAK_SRC:tests/soak/%.c=$(BUILD)/soak/%)
+OUR_C     = $(CORE_SRC) $(wildcard sim/*.c sim/*/*.c) $(UNIT_SRC) $(SOAK_SRC)
+OUR_H     = $(wildcard core/*.h sim/*.h sim/*/*.h tests/*/*.h)
 
 .PHONY: all
 all: $(BUILD)/lowtide  ## build build/lowtide
+
+# --- rules ------------------------------------------------------------------
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -45,21 +64,142 @@ $(BUILD)/liblowtide.a: $(SIM_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
+# -rdynamic: plug-in policies find the core's functions in the program.
 $(BUILD)/lowtide: $(BUILD)/sim/cli/main.o $(BUILD)/liblowtide.a $(BUILD)/libvmcow.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS)
 
-# All unit tests in one Criterion binary, and each file on its own.
+# All unit tests in one Criterion binary ...
 $(BUILD)/unit_tests: $(UNIT_OBJ) $(BUILD)/liblowtide.a $(BUILD)/libvmcow.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libvmcow.a
+# ... and each file on its own: build/unit/test_x. The simulator's library is
+# linked only where the file includes something of sim/, so that a test of the
+# core builds whatever state sim/ is in.
+SIM_DIRS  = $(patsubst sim/%/,%,$(wildcard sim/*/))
+empty    :=
+needs_sim = $(shell grep -qE '^\#include "($(subst $(empty) ,|,$(strip \
+            $(SIM_DIRS))))/' $(1) && echo $(BUILD)/liblowtide.a)
+
+.SECONDEXPANSION:
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+                 $$(call needs_sim,tests/unit/$$*.c) $(BUILD)/libvmcow.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
 # Long random tests: each file is a program of its own.
-$(BUILD)/soak/%: $(BUILD)/tests/soak/%.o $(BUILD)/libvmcow.a
+$(BUILD)/soak/%: $(BUILD)/tests/soak/%.o \
+                 $$(call needs_sim,tests/soak/$$*.c) $(BUILD)/libvmcow.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -ffp-contract=off -o $@ $<
+
+# --- what people type -------------------------------------------------------
+
+# Installs only what is missing. A bare system has no package lists yet, an old
+# one outdated lists: update, but only when something has to be installed.
+.PHONY: deps
+deps:  ## install the Debian packages that are missing (root or sudo)
+	@missing=; \
+	for p in $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST) $(PKG_EXTRA); do \
+	    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
+	        grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "installing:$$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get update -q && \
+	$$sudo apt-get install -y -q --no-install-recommends $$missing
+
+.PHONY: demo
+demo:  ## install what is missing, build, run the demo, draw it into out/
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	tests/demo.sh $(BUILD)/lowtide out
+
+# Ends with Criterion's own summary of the plain unit tests.
+.PHONY: test
+test:  ## install what is missing, build, run every test
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/unit_tests
+	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
+	LOWTIDE=$(BUILD)/lowtide tests/run_conformance.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh
+	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
+	@$(MAKE) --no-print-directory san-unit
+	@grep -h 'Synthesis' $(BUILD)/unit_tests.log
+
+.PHONY: check
+check: all $(BUILD)/unit_tests  ## the quick tests, in seconds
+	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
+
+.PHONY: hard
+hard:  ## every slow check on: unit tests and conformance
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-hard \
+	    OPT="-O1 -g -DVMCOW_SLOW_CHECKS" all build-hard/unit_tests
+	LOWTIDE=build-hard/lowtide tests/run_unit.sh build-hard/unit_tests
+	LOWTIDE=build-hard/lowtide PARANOID=1 tests/run_scenarios.sh
+	LOWTIDE=build-hard/lowtide tests/run_conformance.sh
+
+.PHONY: san-unit
+san-unit:
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-san \
+	    OPT="$(SANITIZE)" all build-san/unit_tests
+	LOWTIDE=build-san/lowtide tests/run_unit.sh build-san/unit_tests
+
+.PHONY: san
+san: san-unit  ## address and undefined sanitizers: unit tests, conformance
+	LOWTIDE=build-san/lowtide tests/run_conformance.sh
+	LOWTIDE=build-san/lowtide tests/run_scenarios.sh
+
+SOAK_SCALE ?= 1
+.PHONY: soak
+soak:  ## the long random tests (SOAK_SCALE=0.01: a hundredth)
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/lowtide $(SOAK_BIN)
+	@for test in $(SOAK_BIN); do \
+	    echo "$$test (scale $(SOAK_SCALE))"; \
+	    SOAK_SCALE=$(SOAK_SCALE) $$test || exit 1; \
+	done
+
+.PHONY: tidy
+tidy:  ## clang-format, clang-tidy, cppcheck: no finding is accepted
+	@$(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_TIDY)"
+	clang-format --dry-run -Werror $(OUR_C) $(OUR_H)
+	printf '%s\n' $(OUR_C) | xargs -P $(JOBS) -n 4 sh -c \
+	    'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=c11 \
+	    $(CPPFLAGS)' sh
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+	    -j $(JOBS) $(CPPFLAGS) $(CORE_SRC) $(wildcard sim/*/*.c)
+
+.PHONY: bench
+bench:  ## measure replay against a plain loop, into build/bench/
+	@$(MAKE) --no-print-directory -j$(JOBS) all \
+	    $(BUILD)/bench/gen_trace $(BUILD)/bench/ref_lru
+	bench/run_bench.sh $(BUILD)
+
+LIB_HEADERS = $(filter-out core/cow_internal.h,$(wildcard core/*.h))
+SHARE       = $(DESTDIR)$(PREFIX)/share/lowtide
+.PHONY: install
+install: all  ## install under PREFIX (and DESTDIR)
+	install -D -m 755 $(BUILD)/lowtide $(DESTDIR)$(PREFIX)/bin/lowtide
+	install -D -m 644 $(BUILD)/libvmcow.a $(DESTDIR)$(PREFIX)/lib/libvmcow.a
+	install -d $(DESTDIR)$(PREFIX)/include/vmcow
+	install -m 644 $(LIB_HEADERS) $(DESTDIR)$(PREFIX)/include/vmcow
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: vmcow' \
+	    'Description: Copy-on-write memory objects and page reclaim' \
+	    'Version: $(VERSION)' 'Libs: -L$${prefix}/lib -lvmcow' \
+	    'Requires.private: liblz4' 'Libs.private: -lm' \
+	    'Cflags: -I$${prefix}/include/vmcow' \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/vmcow.pc
+	for dir in scenarios reports; do \
+	    [ -d $$dir ] || continue; \
+	    find $$dir -type f -exec install -D -m 644 {} $(SHARE)/{} \; ; \
+	done
 
 .PHONY: help
 help:  ## this list
