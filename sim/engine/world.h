@@ -1,0 +1,465 @@
+/*
+ * The world: one simulated machine with everything that lives on it, built
+ * from a scenario and run to its end.
+ *
+ *   scenario --> world_new --> world_run --> enum world_status
+ *
+ *        +--------- main loop: take the first event, run its handler, settle
+ *        v
+ *   [script] [watchdog] [aging] [evictor] [scanner] [pagers] [threads] [tick]
+ *        \__________ call the core, start operations ______________/
+ *                                  |
+ *   world_settle: requests that were sent   -> their pager actor
+ *                 requests that were answered -> operation resumed
+ *                 memory is there again       -> operations waiting for it
+ *
+ * What an event satisfies is resumed by world_settle() at the same instant,
+ * before the next event; the main loop settles after each event by itself.
+ *
+ * An actor changes state and schedules work at or after now. It never blocks
+ * and never calls another one's event handler. Names are resolved when they
+ * are used: a name is open while its VMO exists.
+ *
+ * Amounts are pages. Offsets of the core are bytes. A scenario whose pages are
+ * larger is the same machine with fewer pages: its page is the core's.
+ */
+#ifndef LOWTIDE_WORLD_H
+#define LOWTIDE_WORLD_H
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/queue.h>
+
+#include "engine/event_queue.h"
+#include "vmo_op.h"
+
+struct scenario;
+struct scenario_param;
+struct recorder;
+struct script;
+struct workload;
+struct pager;
+struct evictor;
+struct aging;
+struct scanner;
+struct watchdog;
+struct observer;
+struct world;
+
+/* How a run ended; the recorder has the same words. */
+enum world_status {
+    WORLD_RUNNING,
+    WORLD_OK,
+    WORLD_FAILED,      /* an expectation failed */
+    WORLD_STOPPED,     /* out of memory, with on_oom: stop */
+    WORLD_INTERRUPTED, /* the user asked for it */
+    WORLD_ERROR,       /* the host failed: out of memory, disk full */
+};
+
+/* ---- Processes, VMOs, mappings ------------------------------------------ */
+
+struct world_operation;
+struct world_vmo;
+LIST_HEAD(world_operation_list, world_operation);
+TAILQ_HEAD(world_operation_queue, world_operation);
+TAILQ_HEAD(world_vmo_list, world_vmo);
+TAILQ_HEAD(world_mapping_list, world_mapping);
+
+struct world_process {
+    const char *name; /* borrowed from the scenario */
+    uint32_t id;      /* 0: `script`, then as declared */
+    uint64_t oom_score;
+    bool is_killed;
+    sim_ns killed_at; /* while is_killed */
+    struct world_vmo_list vmos;
+};
+
+/* An open VMO under its name. It is freed by world_vmo_close(). */
+struct world_vmo {
+    char *name;  /* owned */
+    uint32_t id; /* from 1 in order of creation, never used again */
+    struct vmo *vmo;
+    struct world_process *process;
+    struct world_vmo *parent; /* what it was made from, while that is open */
+    sim_ns created_at;
+    uint64_t faults_major;
+    uint64_t refaults;
+
+    struct vm_mapping *user_mapping;           /* of the whole; NULL: not yet */
+    struct world_mapping_list mappings;        /* named ones */
+    struct world_operation_list operations;    /* waiting, with this as VMO */
+    struct world_operation_list other_waiting; /* ... as the other VMO */
+
+    TAILQ_ENTRY(world_vmo) by_world; /* all open ones, by id */
+    TAILQ_ENTRY(world_vmo) by_process;
+    void *by_name; /* node of the name table */
+};
+
+/* A mapping that the script made with `map`, or the whole-VMO one (no name). */
+struct world_mapping {
+    char *name; /* owned; NULL: the VMO's user mapping */
+    struct world_vmo *vmo;
+    struct vm_mapping *mapping;
+    TAILQ_ENTRY(world_mapping) by_vmo;
+    TAILQ_ENTRY(world_mapping) by_world; /* order of creation: scans use it */
+    void *by_name;
+};
+
+/* ---- Operations that may wait ------------------------------------------- */
+
+/*
+ *   IDLE --start--> (over at once: the status is returned, no callback)
+ *     ^      |
+ *     |      +--> WAITING --answered or memory--> run again --+--> WAITING
+ *     |              |                                        |
+ *     |              +-- VMO closed or killed: BAD_STATE --+  |
+ *     +------------------- callback once <-----------------+--+
+ *
+ * Whoever starts an operation owns the struct (it is usually embedded) and
+ * keeps it in place until it is over. Set `op` up with a vmo_op_init_*() call
+ * on `vmo->vmo`; afterwards, over or not started, world_operation_release().
+ */
+typedef void (*world_operation_done_fn)(struct world *world,
+                                        struct world_operation *operation,
+                                        enum vm_status status);
+
+struct world_operation {
+    struct vmo_op op;        /* op.user is the world's */
+    struct world_vmo *vmo;   /* what it works on */
+    struct world_vmo *other; /* `into` of take, `from` of supply; or NULL */
+    world_operation_done_fn done; /* only after it has waited */
+    void *context;                /* the starter's */
+    bool is_waiting;
+    bool is_waiting_memory; /* on the world's list of those */
+
+    /* a fault's facts, for accounting and charging; summed over its runs */
+    sim_ns started_at;
+    sim_ns waiting_since;  /* while waiting */
+    sim_ns memory_wait_ns; /* of started .. over */
+    uint64_t copied_pages;
+    uint64_t zeroed_pages;
+    uint64_t decompressed_pages;
+    bool was_reclaimed; /* at its start the page was gone by reclaim */
+    bool asked_read;    /* has waited for a pager's READ answer */
+    bool asked_dirty;   /* has waited for a pager's DIRTY answer */
+
+    LIST_ENTRY(world_operation) by_vmo;
+    LIST_ENTRY(world_operation) by_other;
+    TAILQ_ENTRY(world_operation) by_memory;
+};
+
+/* ---- Counters ----------------------------------------------------------- */
+
+/* What the tick table shows beyond the core's own totals; always current. */
+struct world_counters {
+    uint64_t accesses;     /* pages touched through mappings */
+    uint64_t faults_minor; /* served without pager and decompression */
+    uint64_t faults_major; /* needed the pager or decompression */
+    uint64_t faults_cow;   /* copied a page */
+    uint64_t faults_zero;  /* made a zero page */
+    uint64_t faults_decompress;
+    uint64_t faults_failed; /* ended with an error */
+    uint64_t refaults;
+    uint64_t first_touches; /* went to the pager, not a refault */
+    uint64_t written_back;  /* pages that became clean by writeback */
+    uint64_t oom_kills;
+};
+
+/* Evicted pages by kind, as in `evicted:` of the scenario language. */
+struct evict_counts {
+    uint64_t pager_backed; /* loaned pages not included */
+    uint64_t pager_backed_loaned;
+    uint64_t compressed;
+    uint64_t discardable;
+};
+
+/* Pressure-stall accounting over workload threads. */
+struct world_stall {
+    uint32_t active_threads;  /* running, ready, or waiting below */
+    uint32_t stalled_threads; /* wait for memory or for a refault */
+    uint32_t waiting_threads; /* wait for anything but time */
+    sim_ns since;             /* last change of the three */
+    sim_ns some_ns, full_ns;  /* up to `since` */
+};
+
+/* ---- The world ---------------------------------------------------------- */
+
+struct world_options {
+    bool is_paranoid; /* vm_machine_valid() after every event */
+    FILE *log;        /* borrowed; of `dump`. NULL: stderr */
+    FILE *messages;   /* borrowed; failed expectations. NULL: stderr */
+    const volatile sig_atomic_t *interrupted; /* borrowed; NULL: never */
+    /* called every so often with the world; NULL: nobody is watching */
+    void (*progress)(const struct world *world, void *context);
+    void *progress_context;
+};
+
+struct world {
+    /* set by world_new(), constant */
+    const struct scenario *scenario; /* borrowed */
+    struct recorder *recorder;       /* borrowed; NULL: nothing is recorded */
+    struct world_options options;
+
+    struct vm_machine machine;
+    struct event_queue events;
+    sim_ns now;
+    enum world_status status;
+    int error_number;     /* errno of WORLD_ERROR */
+    unsigned script_line; /* the script's place, for reports of broken rules */
+    bool has_failed_expectation;
+
+    /* written by world_*.c */
+    struct world_process *processes; /* [0]: `script` */
+    uint32_t process_count;
+    struct world_vmo_list vmos;         /* open ones, by id */
+    struct world_mapping_list mappings; /* all, in order of creation */
+    struct world_vmo *vmo_names;        /* name tables */
+    struct world_mapping *mapping_names;
+    uint32_t next_vmo_id;
+    uint64_t next_content;
+    struct world_operation_queue memory_waiters;
+    uint64_t memory_seen_free; /* free pages when they were last woken */
+    bool is_direct_tracking;
+    const char *policy_name; /* as the scenario or `set` spells it */
+
+    struct world_counters counters;
+    struct world_stall stall;
+
+    /* actors; owned */
+    struct script *script;
+    struct watchdog *watchdog;
+    struct evictor *evictor;
+    struct aging *aging;
+    struct scanner *scanner;
+    struct pager *pagers;
+    uint32_t pager_count;
+    struct workload *workloads;
+    uint32_t workload_count;
+    struct observer *observer;
+
+    struct event tick_event;
+    struct event end_event;
+    struct event script_event;
+};
+
+/*
+ * Build the machine, its processes, pagers, VMOs (prefilled) and actors.
+ *
+ *   scenario  parsed and checked; borrowed for the world's life
+ *   recorder  a run has begun in it; borrowed; NULL: record nothing
+ *   message   on failure: what is wrong, with FILE:LINE:COL where it is the
+ *             scenario's fault
+ *
+ * Returns the world; NULL with `is_input` telling bad input (exit 2) from
+ * trouble of the host (exit 3).
+ */
+struct world *world_new(const struct scenario *scenario,
+                        struct recorder *recorder,
+                        const struct world_options *options, char *message,
+                        size_t message_bytes, bool *is_input);
+void world_free(struct world *world);
+
+/* Check all that world_new() would find wrong with the scenario, without
+ * building anything. True: fine; false: `message` says what is wrong. */
+bool world_check(const struct scenario *scenario, char *message,
+                 size_t message_bytes);
+
+/* Run to the end. The status is also world->status. */
+enum world_status world_run(struct world *world);
+
+/* The run ends after the event that is being handled. */
+void world_stop(struct world *world, enum world_status status);
+/* The host has failed (errno value, e.g. ENOMEM): ends with WORLD_ERROR. */
+void world_fail(struct world *world, int error_number);
+
+/* ---- The script's side -------------------------------------------------- */
+
+/*
+ * script.h offers, and the world calls:
+ *
+ *   bool   script_new(struct world *world, struct script **script);
+ *              after everything else is built; false: out of memory
+ *   sim_ns script_next_time(const struct script *script);
+ *              of the next event, repeats included; SIM_NS_INFINITE: none
+ *   void   script_step(struct script *script);
+ *              run that one event (exactly one, world->now is its time), the
+ *              world settles afterwards and asks for the next time
+ *   void   script_free(struct script *script);
+ *              operations still waiting are aborted with BAD_STATE (no rows)
+ *   bool   script_check(const struct scenario *scenario, char *message,
+ *                       size_t message_bytes);
+ *              load errors that need more than the parser's knowledge
+ *
+ * Script events cost no simulated time. What a step satisfies is resumed after
+ * it returned, at the same instant, before the next script event.
+ */
+
+/* An expectation or an event's status did not hold: the run goes on and ends
+ * with WORLD_FAILED. The caller prints and records what it was. */
+void world_expectation_failed(struct world *world);
+
+/* A content number never used before, not zero. */
+uint64_t world_new_content(struct world *world);
+
+/* ---- Names (world_names.c) ---------------------------------------------- */
+
+/* The open VMO, or NULL. */
+struct world_vmo *world_vmo_find(const struct world *world, const char *name);
+struct world_mapping *world_mapping_find(const struct world *world,
+                                         const char *name);
+/* NULL: no such process. */
+struct world_process *world_process_find(const struct world *world,
+                                         const char *name);
+/* Index into world->pagers; `manual` and unknown names: -1 (manual answers
+ * nothing; the parser has refused unknown names). */
+int world_pager_find(const struct world *world, const char *name);
+
+/* ---- VMOs (world_vmo.c) ------------------------------------------------- */
+
+struct world_create_args {
+    const char *name;    /* borrowed for the call; copied */
+    const char *process; /* NULL: `script` */
+    const char *pager;   /* VMO_PAGER; NULL: `manual` */
+    enum vmo_kind kind;  /* one of the first four */
+    uint64_t size_pages;
+    bool is_resizable;
+    bool traps_dirty;
+    bool cannot_decommit_zero;
+    double compressibility; /* below 0: the default, 0.4 */
+};
+
+/*
+ * VM_OK and the VMO, which is recorded; VM_ALREADY_EXISTS while the name is
+ * open; VM_BAD_STATE when its process was killed; what the core says.
+ */
+enum vm_status world_vmo_create(struct world *world,
+                                const struct world_create_args *args,
+                                struct world_vmo **out);
+/* `process` NULL: the parent's. `length_pages` may reach past its end. */
+enum vm_status world_vmo_clone(struct world *world, struct world_vmo *parent,
+                               const char *name, enum vm_clone_type type,
+                               uint64_t page, uint64_t length_pages,
+                               bool is_resizable, const char *process,
+                               struct world_vmo **out);
+enum vm_status world_vmo_slice(struct world *world, struct world_vmo *parent,
+                               const char *name, uint64_t page,
+                               uint64_t length_pages, struct world_vmo **out);
+enum vm_status world_vmo_reference(struct world *world,
+                                   struct world_vmo *parent, const char *name,
+                                   struct world_vmo **out);
+
+/* Operations waiting on it end with BAD_STATE, its mappings go, workloads that
+ * use it end, the name is free again. */
+void world_vmo_close(struct world *world, struct world_vmo *vmo);
+
+/* VM_OK, or what the core says. The user mapping follows. */
+enum vm_status world_vmo_resize(struct world *world, struct world_vmo *vmo,
+                                uint64_t size_pages);
+
+/* Size in pages. */
+uint64_t world_vmo_pages(const struct world_vmo *vmo);
+
+/* ---- Mappings and accesses ---------------------------------------------- */
+
+/* `map`: VM_ALREADY_EXISTS while the name is open, what the core says. */
+enum vm_status world_map(struct world *world, struct world_vmo *vmo,
+                         const char *name, uint64_t page, uint64_t length_pages,
+                         bool is_writable, bool is_high_priority);
+void world_unmap(struct world *world, struct world_mapping *mapping);
+
+/* The writable mapping of the whole VMO that user threads go through; made on
+ * first use and after the VMO has grown. NULL: out of memory. */
+struct vm_mapping *world_user_mapping(struct world *world,
+                                      struct world_vmo *vmo);
+
+/*
+ * An access by a user thread to `page` of the VMO, which has to be below its
+ * size: counted as an access, and served if the mapping has the page (a write
+ * stores `value`). False: it has not; start a fault:
+ *
+ *   vmo_op_init_fault(&operation->op, vmo->vmo, mapping, page, write, value);
+ *   status = world_operation_start(world, operation, vmo, NULL, done, context);
+ */
+bool world_access(struct world *world, struct vm_mapping *mapping,
+                  uint64_t page, bool is_write, uint64_t value);
+
+/* ---- Operations (world_operation.c) ------------------------------------- */
+
+/*
+ * Run an operation whose `op` is set up. Any status but VM_SHOULD_WAIT: it is
+ * over (and still holds its values until released). VM_SHOULD_WAIT: it waits,
+ * and `done` is called once when it is over, from within world_settle() or
+ * the close or kill that ended it.
+ *
+ *   vmo, other  open; `other` may be NULL. If either is closed while the
+ *               operation waits, it ends with VM_BAD_STATE
+ *   done        may be NULL; may start other operations, and this one again
+ */
+enum vm_status
+world_operation_start(struct world *world, struct world_operation *operation,
+                      struct world_vmo *vmo, struct world_vmo *other,
+                      world_operation_done_fn done, void *context);
+/* A waiting operation ends with `status`; `done` is called. */
+void world_operation_abort(struct world *world,
+                           struct world_operation *operation,
+                           enum vm_status status);
+/* Free what an operation that is over holds; a waiting one is given up without
+ * a callback. Once for each vmo_op_init_*(). */
+void world_operation_release(struct world *world,
+                             struct world_operation *operation);
+
+/* Hand out requests, resume what was answered and what waits for memory, until
+ * nothing changes at this instant. */
+void world_settle(struct world *world);
+
+/* ---- The machine's switches and actors, for the script ------------------- */
+
+/* Change the budget (`set: {memory}`); shrinking destroys nothing, it drives
+ * reclaim. Marks that were not given by hand scale along. */
+enum vm_status world_set_memory(struct world *world, uint64_t memory_pages);
+/* Another policy (NULL: the one in use) with these parameters, the others at
+ * their defaults; both borrowed for the world's life. VM_INVALID_ARGS: no such
+ * policy or parameter, `message` says why; VM_NO_MEMORY. */
+enum vm_status world_set_policy(struct world *world, const char *name,
+                                const struct scenario_param *params,
+                                size_t param_count, char *message,
+                                size_t message_bytes);
+void world_set_eviction(struct world *world, bool is_enabled);
+/* Compression at memory pressure; nothing happens without a compressor. */
+void world_set_compression(struct world *world, bool is_enabled);
+/* VM_BAD_STATE: it can't be switched off again. */
+enum vm_status world_set_anonymous_reclaim(struct world *world,
+                                           bool is_enabled);
+void world_set_loaning(struct world *world, bool is_enabled);
+void world_set_borrowing(struct world *world, bool is_enabled);
+
+/* Close all that the process owns and end its workloads. VM_BAD_STATE: it was
+ * killed before. An OOM kill is counted by its caller. */
+enum vm_status world_process_kill(struct world *world,
+                                  struct world_process *process);
+
+/* Evict now, at no cost: at least `min_pages`, and until `free_target_pages`
+ * are free. Falling short is no error. Nothing while eviction is off. */
+struct evict_counts world_evict(struct world *world, uint64_t min_pages,
+                                uint64_t free_target_pages,
+                                enum reclaim_level level);
+/* Everything that may go, newest included (`reclaim_all`). */
+void world_reclaim_all(struct world *world);
+/* Age by hand `times` times, with the LRU processing that this waits for. */
+void world_rotate(struct world *world, uint64_t times);
+/* Scan accessed bits and clear them. */
+void world_harvest(struct world *world);
+/* Zero scan of up to `limit` pages, UINT64_MAX: all. */
+void world_scan_zero(struct world *world, uint64_t limit);
+
+/* Totals of the run, whoever reclaimed. */
+struct evict_counts world_evicted(const struct world *world);
+
+/* The memory level's name: normal, warning, critical, imminent_oom, oom. */
+const char *world_level_name(const struct world *world);
+
+/* Active and inactive pages by the policy; false: it makes no difference. */
+bool world_activity(const struct world *world, uint64_t *active,
+                    uint64_t *inactive);
+
+#endif
