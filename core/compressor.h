@@ -104,10 +104,17 @@ void compressor_free_reference(struct compressor *compressor,
 /* Pages of physical memory the store takes. */
 uint64_t compressor_storage_pages(const struct compressor *compressor);
 
+/* Pages taken besides: spare, buffer, and the page of an attempt under way.
+ * The buffer page stays from the first attempt on. */
+uint64_t compressor_held_pages(const struct compressor *compressor);
+
 struct compressor_stats compressor_stats(const struct compressor *compressor);
 
 /* Bytes of a page with this content and compressibility into `out` (4096). */
 void page_synthesise(uint64_t content, double compressibility, uint8_t *out);
+
+/* A number in [-1, 1) that depends on the content alone, evenly spread. */
+double page_draw(uint64_t content);
 
 /* Returns the first broken invariant, NULL if none. */
 const char *compressor_valid(const struct compressor *compressor);
