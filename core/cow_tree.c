@@ -438,8 +438,9 @@ static enum vm_status clone_unidirectional(struct vm_cow_pages *cow,
                                            uint64_t limit,
                                            struct vm_cow_pages **child)
 {
-    struct vm_cow_pages *clone =
-        cow_new(cow->machine, cow->hierarchy, 0, cow->alloc_flags, size);
+    struct vm_cow_pages *clone = cow_new(
+        cow->machine, cow->hierarchy, cow->options & COW_OPTION_UNPIN_ON_DELETE,
+        cow->alloc_flags, size);
     if (!clone)
         return VM_NO_MEMORY;
     while (cow->parent) {

@@ -42,7 +42,8 @@ struct vmo {
     struct vmo_list children;
     uint32_t child_count;
     LIST_ENTRY(vmo) by_parent;
-    void *user; /* the engine's */
+    int64_t priority; /* high-priority count asked for by hand */
+    void *user;       /* the engine's */
 };
 
 struct vmo_create_args {
@@ -51,7 +52,6 @@ struct vmo_create_args {
     bool is_resizable;
     bool traps_dirty; /* VMO_PAGER: writes ask the pager first */
     bool cannot_decommit_zero;
-    bool unpin_on_delete;
     bool can_wait;    /* allocations wait for memory instead of failing */
     uint64_t user_id; /* non-zero, never used before */
     double compressibility;

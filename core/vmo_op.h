@@ -48,6 +48,10 @@ struct vmo_op {
     struct splice_list splice;
     bool has_splice;
     struct vmo *take_into; /* TAKE: where it ends, borrowed */
+    struct vmo *from;      /* SUPPLY: where it comes from, borrowed; or NULL */
+    uint64_t from_offset;
+    uint64_t taken_bytes; /* moved into `splice` so far */
+    bool is_gathered;     /* `splice` is complete */
 
     /* PIN: bytes pinned so far; DIRTY: pages waiting to be used */
     uint64_t pinned_bytes;
@@ -55,6 +59,7 @@ struct vmo_op {
 
     /* FAULT */
     struct vm_mapping *mapping; /* borrowed */
+    uint64_t fault_value;       /* what a write stores */
 
     /* LOOKUP */
     bool is_fault;          /* may allocate and ask the pager */
