@@ -136,11 +136,11 @@ bool page_list_any_pages_or_intervals(const struct page_list *list,
  */
 struct page_walk {
     const struct page_list *list;
-    uint64_t position;   /* first offset not reported yet */
+    uint64_t position; /* first offset not reported yet */
     uint64_t end;
-    bool in_interval;    /* a Start was passed, its End not */
-    bool seen_any;       /* some populated slot was visited */
-    bool pending;        /* a slot found behind a reported gap */
+    bool in_interval; /* a Start was passed, its End not */
+    bool seen_any;    /* some populated slot was visited */
+    bool pending;     /* a slot found behind a reported gap */
     uint64_t pending_at;
 };
 
@@ -227,8 +227,8 @@ enum vm_status page_list_clip_interval_start(struct page_list *list,
                                              uint64_t start, uint64_t length);
 
 /* The interval whose End is at `end` loses its last `length` bytes. */
-enum vm_status page_list_clip_interval_end(struct page_list *list,
-                                           uint64_t end, uint64_t length);
+enum vm_status page_list_clip_interval_end(struct page_list *list, uint64_t end,
+                                           uint64_t length);
 
 /* Merging (page_list_merge.c); core.md 1.6. ------------------------------ */
 
