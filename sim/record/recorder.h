@@ -1,190 +1,285 @@
 /*
- * The recorder: what a run does becomes rows in a SQLite file.
+ * The recorder: what happened in a run, written to a results database.
  *
- *   recorder_open --> recorder_begin_run --> rows ... --> recorder_end_run
- *                           ^                                   |
- *                           +----------- further runs ----------+--> close
+ * The engine tells the recorder everything, whatever the scenario's `record`
+ * switches say; the recorder hashes what belongs to the run's fingerprint,
+ * keeps what the summary needs, and stores the rows that are switched on. It
+ * only watches: nothing it returns may change what is simulated.
  *
- * Tables, columns and views are fixed (docs: results). The recorder is given
- * every row of a run, hashes it into the run's fingerprint, and stores it if
- * the run's switches say so; with no file it only hashes and sums up. It only
- * watches: it never changes what it is shown.
+ *   recorder_open(path or NULL)
+ *     recorder_begin_run            a row in `run`, status `running`
+ *       recorder_process, recorder_vmo, recorder_tick, ...    in any order
+ *     recorder_finish_run           status, totals, fingerprint, summary
+ *     ... more runs, one after the other ...
+ *   recorder_close
  *
- * Rows are committed in batches of at most 0.25 s of host time, so that a
- * process killed at any moment leaves a whole file with all batches before.
- * The first failure (disk full ...) is kept: later calls do nothing, and
- * recorder_error() tells. Times are simulated nanoseconds, amounts pages.
- * Text is borrowed for the call.
+ * The structs below are rows: a field has its column's name, simulated times
+ * are nanoseconds, amounts are pages, totals are cumulative since the start
+ * of the run. What a row lacks is RECORD_NULL (numbers) or NULL (text) and
+ * becomes an SQL NULL. Text is UTF-8, borrowed for the call only.
+ *
+ * Rows are gathered in memory and written in transactions of their own, at
+ * the first call that comes 0.25 s of host time after the last one, so
+ * that several processes can append to one file. A caller that
+ * may be busy for longer without adding a row calls recorder_poll. After
+ * kill -9 the file opens and holds every batch written before.
+ *
+ * Errors: every function that returns bool returns false when the host
+ * failed (disk full, file not writable, out of memory). The first error
+ * sticks: recorder_error says what it was, later calls write nothing and
+ * return false, and what was committed before stays in the file. Without a
+ * database the only possible error is want of memory.
+ *
+ * One connection: do not fork between recorder_open and recorder_close, and
+ * keep at most one recorder per file open in a process.
  */
-#ifndef LOWTIDE_RECORDER_H
-#define LOWTIDE_RECORDER_H
+#ifndef LOWTIDE_RECORD_RECORDER_H
+#define LOWTIDE_RECORD_RECORDER_H
+
+#include "units.h"
+
+#include "record/histogram.h"
+#include "record/summary.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "record/histogram.h"
-#include "units.h"
+/* An absent amount, and an absent time. Both are stored as NULL. */
+#define RECORD_NULL    UINT64_MAX
+#define RECORD_NULL_NS ((sim_ns)-1)
 
 struct recorder;
 
-enum recorder_open_status {
-    RECORDER_OPENED,
-    RECORDER_REFUSED, /* not our file, or a newer version: bad input */
-    RECORDER_TROUBLE, /* the host: permissions, disk, memory */
+/* Which rows are stored; the scenario's `record` mapping. */
+struct record_switches {
+    bool ticks;     /* tick, tick_list */
+    bool vmo_ticks; /* tick_vmo */
+    bool events;    /* event */
+    bool pages;     /* page_event */
+    bool latency;   /* latency */
 };
 
-/*
- * Open `path` for writing, made if it is not there; NULL: keep nothing on
- * disk. Runs whose writer is gone are marked interrupted.
- *
- *   message  on failure: what is wrong, naming the path
- *
- * A file that was not there before and can't be set up is not left behind.
- */
-enum recorder_open_status recorder_open(const char *path,
-                                        struct recorder **out, char *message,
-                                        size_t message_bytes);
-/* A run still open is marked `error`. The last writer to leave turns the file
- * back into a single plain one. False: see recorder_error() before. */
-bool recorder_close(struct recorder *recorder);
-
-/* NULL, or what first went wrong (borrowed until the recorder is closed). */
-const char *recorder_error(const struct recorder *recorder);
-
-/* ---- Runs ------------------------------------------------------------------ */
-
-struct recorder_switches { /* section `record` of a scenario */
-    bool ticks;
-    bool vmo_ticks;
-    bool events;
-    bool pages;
-    bool latency;
-};
-
-struct recorder_run {
+/* One parameter of the policy, both as text. */
+struct record_param {
     const char *name;
-    const char *scenario;      /* path as given */
-    const char *scenario_text; /* after overrides; hashed */
+    const char *value;
+};
+
+/* What is known of a run when it begins. Strings must not be NULL. */
+struct record_run {
+    const char *name;
+    const char *scenario;      /* path as given on the command line */
+    const char *scenario_text; /* in full, after overrides */
     const char *policy;
-    const char *const *params; /* `name=value`, param_count of them */
+    const struct record_param *params;
     size_t param_count;
     uint64_t seed;
     uint64_t memory_pages;
-    uint64_t page_size; /* bytes */
-    const char *argv;   /* the command line, one string */
-    struct recorder_switches switches;
+    uint64_t page_size;  /* bytes */
+    const char *version; /* of the program */
+    const char *argv;    /* the command line as one string */
+    struct record_switches record;
 };
 
-enum recorder_status {
-    RECORDER_RUNNING,
-    RECORDER_OK,
-    RECORDER_FAILED,
-    RECORDER_STOPPED,
-    RECORDER_INTERRUPTED,
-    RECORDER_ERROR,
+enum run_status {
+    RUN_RUNNING,
+    RUN_OK,
+    RUN_FAILED,      /* an expectation failed */
+    RUN_STOPPED,     /* OOM with `on_oom: stop` */
+    RUN_INTERRUPTED, /* by a signal, or its writer is gone */
+    RUN_ERROR,       /* a check of ours failed, or the host did */
 };
 
-void recorder_begin_run(struct recorder *recorder,
-                        const struct recorder_run *run);
+/* The status as the table spells it: "running", "ok", ... */
+const char *run_status_name(enum run_status status);
 
-/* A line per run of the summary: the columns of v_summary. */
-struct run_summary {
-    int64_t run_id; /* 0: not on disk */
-    char *name;     /* owned */
-    char *policy;
-    char *params; /* `a=1 b=2` */
-    uint64_t seed;
-    uint64_t memory_pages;
-    enum recorder_status status;
-    sim_ns sim_ns;
-    uint64_t accesses, faults_major, first_touches, refaults;
-    double stall_some_share, stall_full_share;
-    uint64_t access_p50_ns, access_p99_ns, access_p999_ns;
-    bool has_latency; /* some access was timed */
-    uint64_t evicted_pager, evicted_compressed, evicted_discardable;
-    uint64_t deduped, written_back, oom_kills;
-    char fingerprint[33]; /* 32 hex digits */
+/* What is known when a run ends. */
+struct record_end {
+    enum run_status status;
+    sim_ns sim_ns;          /* simulated time reached */
+    uint64_t first_touches; /* major faults on pages that never were there */
 };
 
-/*
- * The run is over.
- *
- *   end      simulated time at the end
- *   summary  filled if not NULL; release with run_summary_release()
- */
-void recorder_end_run(struct recorder *recorder, enum recorder_status status,
-                      sim_ns end, struct run_summary *summary);
-void run_summary_release(struct run_summary *summary);
+struct record_process {
+    uint64_t process_id;
+    const char *name;
+    int64_t oom_score;
+};
 
-/* Commit what has been recorded now (before an abort, on an interrupt). */
-void recorder_flush(struct recorder *recorder);
+struct record_vmo {
+    uint64_t vmo_id;
+    const char *name; /* NULL for hidden ones */
+    uint64_t process_id;
+    const char *kind; /* anonymous, pager, contiguous, discardable, snapshot,
+                         snapshot_at_least_on_write, snapshot_modified, slice,
+                         reference */
+    uint64_t parent_vmo_id;
+    sim_ns created_ns;
+};
 
-/* ---- Rows -------------------------------------------------------------------- */
-
-void recorder_process(struct recorder *recorder, uint32_t process_id,
-                      const char *name, uint64_t oom_score);
-void recorder_process_killed(struct recorder *recorder, uint32_t process_id,
-                             sim_ns killed);
-
-/* `kind` as in the vmo table; parent 0: none. */
-void recorder_vmo(struct recorder *recorder, uint32_t vmo_id, const char *name,
-                  uint32_t process_id, const char *kind, uint32_t parent_vmo_id,
-                  sim_ns created);
-void recorder_vmo_closed(struct recorder *recorder, uint32_t vmo_id,
-                         sim_ns closed);
-
-/* The columns of `tick`; what a policy does not have is NULL there. */
-struct recorder_tick {
+struct record_tick {
     sim_ns tick_ns;
+    /* the machine now */
     uint64_t free, free_loaned, loaned;
-    const char *level; /* its name */
+    const char *level; /* normal, warning, critical, imminent_oom, oom */
+    /* pages by queue now */
     uint64_t wired, anonymous, high_priority, zero_fork, pager_dirty;
-    uint64_t failed_reclaim;
-    uint64_t dont_need;
-    bool has_dont_need;
-    uint64_t reclaimable;
-    uint64_t active, inactive;
-    bool has_activity;
-    uint64_t compressed, compressed_storage;
+    uint64_t failed_reclaim, dont_need, reclaimable, active, inactive;
+    uint64_t compressed;         /* pages that are compressed */
+    uint64_t compressed_storage; /* pages that hold them */
+    /* totals */
     uint64_t accesses, faults_minor, faults_major, faults_cow, faults_zero;
     uint64_t faults_decompress, refaults;
     uint64_t evicted_pager, evicted_compressed, evicted_discardable;
     uint64_t deduped, written_back, oom_kills;
+    /* now */
     uint64_t waiting_threads;
-    uint64_t stall_some_ns, stall_full_ns;
+    /* totals */
+    sim_ns stall_some_ns, stall_full_ns;
+    /* now: pages that no VMO's window shows */
     uint64_t unattributed;
-    uint64_t first_touches; /* not a column of its own: for the summary */
 };
-void recorder_tick(struct recorder *recorder, const struct recorder_tick *tick);
-void recorder_tick_list(struct recorder *recorder, sim_ns tick_ns,
-                        const char *list, uint64_t pages);
 
-struct recorder_tick_vmo {
+/* Every column NULL but the time. */
+void record_tick_init(struct record_tick *tick, sim_ns tick_ns);
+
+struct record_tick_vmo {
     sim_ns tick_ns;
-    uint32_t vmo_id;
-    uint64_t committed, compressed, pinned, faults_major, refaults;
+    uint64_t vmo_id;
+    uint64_t committed, compressed, pinned; /* attributed pages now */
+    uint64_t faults_major, refaults;        /* totals */
 };
-void recorder_tick_vmo(struct recorder *recorder,
-                       const struct recorder_tick_vmo *row);
 
-/* `vmo` and `detail` may be NULL. */
-void recorder_event(struct recorder *recorder, uint64_t seq, sim_ns at,
-                    uint32_t line, const char *op, const char *vmo,
-                    const char *status, const char *detail);
-void recorder_expectation(struct recorder *recorder, uint64_t seq,
-                          uint32_t line, const char *key, const char *expected,
-                          const char *actual, bool ok);
-/* `kind`: access, major_fault, decompress, alloc_wait. At the end of a run. */
-void recorder_latency(struct recorder *recorder, const char *workload,
-                      const char *kind, const struct histogram *histogram);
-void recorder_page_event(struct recorder *recorder, sim_ns at, uint32_t vmo_id,
-                         uint64_t page, const char *what, const char *detail);
-/* A final total under Zircon's own name where it has one. */
-void recorder_counter(struct recorder *recorder, const char *name,
-                      uint64_t value);
+/* A step of the script. `seq` is given by the recorder: 1, 2, 3 ... */
+struct record_event {
+    sim_ns at_ns;
+    uint64_t line; /* of the scenario */
+    const char *op;
+    const char *vmo;    /* name */
+    const char *status; /* name, as scenarios spell it */
+    const char *detail;
+};
 
-/* The status' word in the run table. */
-const char *recorder_status_name(enum recorder_status status);
+struct record_expectation {
+    uint64_t line;
+    const char *key;
+    const char *expected;
+    const char *actual;
+    bool ok;
+};
+
+struct record_page_event {
+    sim_ns at_ns;
+    uint64_t vmo_id;
+    uint64_t page;    /* index within the VMO */
+    const char *what; /* added, aged, evicted, compressed, refaulted, ... */
+    const char *detail;
+};
+
+enum latency_kind {
+    LATENCY_ACCESS,
+    LATENCY_MAJOR_FAULT,
+    LATENCY_DECOMPRESS,
+    LATENCY_ALLOC_WAIT,
+    LATENCY_KIND_COUNT
+};
+
+/* The kind as the table spells it: "access", "major_fault", ... */
+const char *latency_kind_name(enum latency_kind kind);
+
+/*
+ * Open the results file at `path`, creating it if need be; NULL records to
+ * nowhere, which leaves the fingerprint and the summary. Runs in the file
+ * whose writers are gone are marked `interrupted`.
+ *
+ *   error, error_size   where to write what went wrong, a line without '\n'
+ *
+ * Returns the recorder, owned by the caller, or NULL. A file that is not a
+ * results database, or is one of a newer version, is left untouched; a file
+ * that was not there before is not left behind.
+ */
+struct recorder *recorder_open(const char *path, char *error,
+                               size_t error_size);
+
+/*
+ * Write what is left, leave the file as one plain file unless others still
+ * write to it, and free the recorder (taken; NULL is allowed). A run that was
+ * not finished becomes `interrupted`. Returns false if the recorder had
+ * failed or fails now, with the reason in `error` as in recorder_open.
+ */
+bool recorder_close(struct recorder *rec, char *error, size_t error_size);
+
+/* What went wrong, a line without '\n'; NULL while nothing has. */
+const char *recorder_error(const struct recorder *rec);
+
+/* Begin a run; none may be under way. Its row is committed at once. */
+bool recorder_begin_run(struct recorder *rec, const struct record_run *run);
+
+/* The run under way, or else the last one; RECORD_NULL without a database. */
+uint64_t recorder_run_id(const struct recorder *rec);
+
+/*
+ * Does anybody want these rows? Ticks, events and counters are always wanted
+ * (the fingerprint needs them); the others can be spared when it is false.
+ */
+bool recorder_wants_vmo_ticks(const struct recorder *rec);
+bool recorder_wants_page_events(const struct recorder *rec);
+bool recorder_wants_latency(const struct recorder *rec);
+
+/* Entities. Ids are the caller's, unique within the run. */
+bool recorder_process(struct recorder *rec, const struct record_process *row);
+bool recorder_process_killed(struct recorder *rec, uint64_t process_id,
+                             sim_ns killed_ns);
+bool recorder_vmo(struct recorder *rec, const struct record_vmo *row);
+bool recorder_vmo_closed(struct recorder *rec, uint64_t vmo_id,
+                         sim_ns closed_ns);
+
+/*
+ * Samples. Times increase strictly from one tick to the next; each list or
+ * VMO has at most one row per tick. The last tick carries the run's totals.
+ */
+bool recorder_tick(struct recorder *rec, const struct record_tick *row);
+bool recorder_tick_list(struct recorder *rec, sim_ns tick_ns, const char *list,
+                        uint64_t pages);
+bool recorder_tick_vmo(struct recorder *rec, const struct record_tick_vmo *row);
+
+bool recorder_event(struct recorder *rec, const struct record_event *row);
+bool recorder_expectation(struct recorder *rec,
+                          const struct record_expectation *row);
+bool recorder_page_event(struct recorder *rec,
+                         const struct record_page_event *row);
+
+/*
+ * The latencies of one workload, once per workload and kind at the end of the
+ * run; `hist` is borrowed.
+ */
+bool recorder_latency(struct recorder *rec, const char *workload,
+                      enum latency_kind kind, const struct histogram *hist);
+
+/*
+ * A final total, once per name and run, in a fixed order. The names known to
+ * the dictionary are listed in schema.h; for others `unit` and `meaning` are
+ * added to it, which may be NULL for known names. The totals that the last
+ * tick holds, and first_touches, are added by recorder_finish_run.
+ */
+bool recorder_counter(struct recorder *rec, const char *name, uint64_t value,
+                      const char *unit, const char *meaning);
+
+/*
+ * Write what was gathered if the last write was 0.25 s ago or more. Costs a
+ * look at the clock; call it every few thousand steps of the simulation.
+ */
+bool recorder_poll(struct recorder *rec);
+
+/* Write what was gathered, now. */
+bool recorder_flush(struct recorder *rec);
+
+/*
+ * End the run. `summary`, unless NULL, receives what the run came to (to be
+ * released by the caller), also if the database failed.
+ */
+bool recorder_finish_run(struct recorder *rec, const struct record_end *end,
+                         struct run_summary *summary);
 
 #endif

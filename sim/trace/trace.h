@@ -1,84 +1,133 @@
 /*
- * Trace readers: memory references of real programs from files.
+ * Memory traces: one reader for every format.
  *
- *   trace_open --> trace_read, trace_read, ... --> trace_close
+ *   format         a line or record                       time      thread
+ *   text           PAGE [w]                               no        no
+ *   lackey         " L ADDR,SIZE" (also S, M, I)          no        no
+ *   oracleGeneral  24 bytes: u32 time, u64 id, u32 size,  seconds   no
+ *                  i64 next access; little-endian
+ *   csv            columns by number, see `columns`       ns        optional
  *
- * One file per format (trace_text.c ...), each behind a small ops table; a
- * file compressed with zstd or gzip is read through a stream, a plain one is
- * mapped into memory. A damaged or truncated trace ends with a message that
- * names the byte offset (in the decompressed stream where there is one).
+ * Each is also read through zstd and gzip, which are recognised by content.
+ * Numbers in text are decimal or 0x hex, unsigned, up to 64 bits; blank lines
+ * and lines that begin with '#' are skipped.
+ *
+ * text: one page number a line, ` w` after it for a write.
+ *
+ * lackey: what `valgrind --tool=lackey --trace-mem=yes` prints. Addresses are
+ * hexadecimal and divided by the page size; an access that straddles pages
+ * touches each of them. Loads read; stores and modifies write. Instruction
+ * fetches are skipped, and so are valgrind's own ==PID== and --PID-- lines
+ * and lines of dashes.
+ *
+ * oracleGeneral: ids are taken as they are, sizes and next accesses are not
+ * looked at; every record is a read.
+ *
+ * csv: comma, semicolon or tab between fields, no quoting. A first line whose
+ * fields are names is a header; without `columns` the header's names decide,
+ * and without either the default is "time=1,page=2,write=3".
  */
-#ifndef LOWTIDE_TRACE_H
-#define LOWTIDE_TRACE_H
+#ifndef LOWTIDE_TRACE_TRACE_H
+#define LOWTIDE_TRACE_TRACE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum trace_format {
-    TRACE_AUTO, /* by content and name */
-    TRACE_TEXT, /* a page number a line, decimal or 0x hex, optional ` w` */
-    TRACE_LACKEY,         /* valgrind --tool=lackey --trace-mem=yes */
-    TRACE_ORACLE_GENERAL, /* 24-byte little-endian records */
+    TRACE_AUTO,
+    TRACE_TEXT,
+    TRACE_LACKEY,
+    TRACE_ORACLE_GENERAL,
     TRACE_CSV,
     TRACE_FORMAT_COUNT
 };
 
-/* The format's name as users spell it ("oracleGeneral"). */
+/* The format as --format spells it; "auto" for TRACE_AUTO. */
 const char *trace_format_name(enum trace_format format);
-/* False: there is no such format. */
+
+/* Read a format's name; false if `name` names none. */
 bool trace_format_parse(const char *name, enum trace_format *format);
 
+/* One access. */
 struct trace_record {
-    uint64_t id;     /* page number, or the object id of the trace */
-    uint64_t time;   /* in the trace's own unit; 0 where it has none */
-    uint64_t offset; /* byte offset of the record in the (decompressed) trace */
-    bool is_write;
+    uint64_t page; /* page number, or the id of oracleGeneral */
+    /* ns since the time of the trace's own clock; 0 in formats without */
+    uint64_t time_ns;
+    uint32_t thread; /* 0 in formats without */
+    bool write;
 };
 
 struct trace_options {
     enum trace_format format;
-    uint64_t page_size;      /* bytes; addresses become pages. 0: 4096 */
-    unsigned time_column;    /* csv, from 1; 0: none */
-    unsigned page_column;    /* csv; 0: 1, the first */
-    unsigned write_column;   /* csv; 0: none */
+    /*
+     * csv only, borrowed during trace_open; NULL: header or default.
+     * "NAME=N,..." with N counted from 1. Names: `page` (page number), `addr`
+     * (bytes, divided by the page size; instead of `page`), `time` (ns),
+     * `write` (0 1 r w read write false true R W ...), `thread`.
+     */
+    const char *columns;
+    uint64_t page_size; /* bytes, a power of two; 0: 4096 */
 };
-
-/* Read `time=1,page=2,write=3` into the options. False: `message` is set. */
-bool trace_columns_parse(const char *text, struct trace_options *options,
-                         char *message, size_t message_bytes);
 
 struct trace;
 
-/* NULL: `message` says what is wrong, naming the path. */
+/*
+ * Open a trace.
+ *
+ *   path      a file; not a directory
+ *   options   borrowed; NULL: all defaults
+ *   error     receives a line without '\n' when NULL is returned
+ *
+ * Returns a reader owned by the caller, or NULL: the file is missing, the
+ * format can't be told, the columns make no sense, or it is damaged at once.
+ */
 struct trace *trace_open(const char *path, const struct trace_options *options,
-                         char *message, size_t message_bytes);
+                         char *error, size_t error_size);
+
 void trace_close(struct trace *trace);
 
 /*
- * Fill up to `capacity` records. Returns how many, 0 at the end or on a
- * failure: trace_error() tells the two apart.
+ * The next records, in the order of the file.
+ *
+ *   out        room for `capacity` > 0 records; 4096 is a good number
+ *
+ * Returns how many were read, 0 at the end of the trace, -1 on damage or a
+ * read error: trace_error then says what and where. Records before the damage
+ * have been returned by earlier calls.
  */
-size_t trace_read(struct trace *trace, struct trace_record *records,
-                  size_t capacity);
-/* NULL, or what is wrong with the trace, with its byte offset. */
-const char *trace_error(const struct trace *trace);
-
-/* Start again at the first record. False: see trace_error(). */
-bool trace_rewind(struct trace *trace);
-
-enum trace_format trace_format_of(const struct trace *trace);
-/* Records in the trace where the format tells without reading, else 0. */
-uint64_t trace_record_count(const struct trace *trace);
-/* Bytes of the file that are mapped into memory (0: none), and how many of
- * them are resident now: for memory figures. */
-size_t trace_mapped_bytes(const struct trace *trace);
+ptrdiff_t trace_next(struct trace *trace, struct trace_record *out,
+                     size_t capacity);
 
 /*
- * The fast way for plain oracleGeneral files: the mapped records, 24 bytes
- * each with the id at byte 4, or NULL when the trace is not one.
+ * What went wrong, a line without '\n': path, byte offset (of the
+ * decompressed text where the file is compressed, said as such), reason.
+ * NULL while nothing has.
  */
-const unsigned char *trace_oracle_records(const struct trace *trace,
-                                          uint64_t *count);
+const char *trace_error(const struct trace *trace);
+
+/* Begin again at the first record. False (see trace_error) on a pipe. */
+bool trace_rewind(struct trace *trace);
+
+/*
+ * Byte offset, decompressed, of record `index` of those that the last
+ * trace_next returned: for messages about a record's content.
+ */
+uint64_t trace_record_offset(const struct trace *trace, size_t index);
+
+/* Is the file compressed, so that offsets are decompressed ones? */
+bool trace_is_compressed(const struct trace *trace);
+
+/* The format in use, never TRACE_AUTO. */
+enum trace_format trace_get_format(const struct trace *trace);
+
+/* Do this trace's records carry times? */
+bool trace_has_time(const struct trace *trace);
+
+/*
+ * Bytes of the file mapped into memory now, and 0 if it is read by streams:
+ * for those who measure memory.
+ */
+uint64_t trace_mapped_bytes(const struct trace *trace);
 
 #endif
