@@ -181,7 +181,7 @@ static enum vm_status send(struct page_request *request)
     return VM_SHOULD_WAIT;
 }
 
-/* Take the range into the request, and send that when it is complete. */
+/* Take the range into the request, and send that when it can grow no more. */
 static enum vm_status populate(struct page_request *request, uint64_t offset,
                                uint64_t length)
 {
@@ -190,7 +190,7 @@ static enum vm_status populate(struct page_request *request, uint64_t offset,
     request->length += length;
     if (trim(request->source, request) || request->is_internal)
         return send(request);
-    return VM_NEXT;
+    return VM_SHOULD_WAIT;
 }
 
 static void begin_request(struct page_source *source,

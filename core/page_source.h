@@ -111,16 +111,14 @@ void page_source_unref(struct page_source *source);
 void page_request_init(struct page_request *request);
 
 /*
- * Ask for [offset, offset + length) to be supplied. VM_SHOULD_WAIT with the
- * request outstanding or overlapping (or, while a batch is accepting, still
- * growing: VM_NEXT asks the caller for the next range); VM_NOT_SUPPORTED;
- * VM_BAD_STATE when detached.
+ * Ask for [offset, offset + length) to be supplied. VM_SHOULD_WAIT, also while
+ * a batch is ACCEPTING: then add the next range or call
+ * page_request_finalize(). VM_NOT_SUPPORTED; VM_BAD_STATE when detached.
  *
  * The request is idle, accepting, or over: one that is DONE or has waited for
  * memory begins anew. An operation that works on its range as a whole (commit)
- * allows batches and calls page_request_finalize() on VM_NEXT once it has no
- * further range: a failure in the middle of what it asked for then fails it.
- * One that wants its first page and takes the others along (read, write,
+ * sets `is_batch_allowed`: a failure in the middle of what it asked for fails
+ * it. One that wants its first page and takes the others along (read, write,
  * fault) does not, and looks again when only the others have failed.
  */
 enum vm_status page_source_get_pages(struct page_source *source,
