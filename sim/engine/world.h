@@ -30,6 +30,8 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
+#include <uthash.h>
+
 #include "engine/event_queue.h"
 #include "vmo_op.h"
 
@@ -39,11 +41,13 @@ struct recorder;
 struct script;
 struct workload;
 struct pager;
+struct pager_source;
 struct evictor;
 struct aging;
 struct scanner;
 struct watchdog;
 struct observer;
+struct world_policy;
 struct world;
 
 /* How a run ended; the recorder has the same words. */
@@ -61,7 +65,6 @@ enum world_status {
 struct world_operation;
 struct world_vmo;
 LIST_HEAD(world_operation_list, world_operation);
-TAILQ_HEAD(world_operation_queue, world_operation);
 TAILQ_HEAD(world_vmo_list, world_vmo);
 TAILQ_HEAD(world_mapping_list, world_mapping);
 
@@ -90,9 +93,12 @@ struct world_vmo {
     struct world_operation_list operations;    /* waiting, with this as VMO */
     struct world_operation_list other_waiting; /* ... as the other VMO */
 
+    struct pager_source *source; /* at the root of its tree; NULL: none */
+    uint64_t source_page;        /* where page 0 is there */
+
     TAILQ_ENTRY(world_vmo) by_world; /* all open ones, by id */
     TAILQ_ENTRY(world_vmo) by_process;
-    void *by_name; /* node of the name table */
+    UT_hash_handle by_name;
 };
 
 /* A mapping that the script made with `map`, or the whole-VMO one (no name). */
@@ -102,10 +108,18 @@ struct world_mapping {
     struct vm_mapping *mapping;
     TAILQ_ENTRY(world_mapping) by_vmo;
     TAILQ_ENTRY(world_mapping) by_world; /* order of creation: scans use it */
-    void *by_name;
+    UT_hash_handle by_name;
 };
 
 /* ---- Operations that may wait ------------------------------------------- */
+
+/* Waits for free memory; first in, first tried again. */
+struct world_memory_waiter {
+    bool is_waiting; /* on the world's list */
+    void (*retry)(struct world *world, struct world_memory_waiter *waiter);
+    TAILQ_ENTRY(world_memory_waiter) link;
+};
+TAILQ_HEAD(world_memory_waiters, world_memory_waiter);
 
 /*
  *   IDLE --start--> (over at once: the status is returned, no callback)
@@ -142,10 +156,11 @@ struct world_operation {
     bool was_reclaimed; /* at its start the page was gone by reclaim */
     bool asked_read;    /* has waited for a pager's READ answer */
     bool asked_dirty;   /* has waited for a pager's DIRTY answer */
+    bool is_stalled;    /* counted in world->stall.stalled_threads */
+    struct world_memory_waiter memory;
 
     LIST_ENTRY(world_operation) by_vmo;
     LIST_ENTRY(world_operation) by_other;
-    TAILQ_ENTRY(world_operation) by_memory;
 };
 
 /* ---- Counters ----------------------------------------------------------- */
@@ -173,13 +188,18 @@ struct evict_counts {
     uint64_t discardable;
 };
 
-/* Pressure-stall accounting over workload threads. */
+/*
+ * Pressure-stall accounting over workload threads (stall.h). A thread is
+ * stalled while it waits for memory or for a refault; the others are busy
+ * while they compute, and idle otherwise.
+ */
 struct world_stall {
-    uint32_t active_threads;  /* running, ready, or waiting below */
-    uint32_t stalled_threads; /* wait for memory or for a refault */
-    uint32_t waiting_threads; /* wait for anything but time */
-    sim_ns since;             /* last change of the three */
-    sim_ns some_ns, full_ns;  /* up to `since` */
+    uint32_t waiting_threads; /* for anything but time */
+    uint32_t stalled_threads; /* those of them that are stalled */
+    sim_ns since;             /* some_ns and full_ns are right up to here */
+    sim_ns busy_until;        /* some thread is busy from now to here */
+    sim_ns stalled_until;     /* some thread decompresses until here */
+    sim_ns some_ns, full_ns;
 };
 
 /* ---- The world ---------------------------------------------------------- */
@@ -217,10 +237,11 @@ struct world {
     struct world_mapping *mapping_names;
     uint32_t next_vmo_id;
     uint64_t next_content;
-    struct world_operation_queue memory_waiters;
-    uint64_t memory_seen_free; /* free pages when they were last woken */
+    struct world_memory_waiters memory_waiters;
+    uint64_t memory_seen; /* free pages when they were last tried */
     bool is_direct_tracking;
-    const char *policy_name; /* as the scenario or `set` spells it */
+    const char *policy_name; /* as the scenario or `set` spells it; borrowed */
+    struct world_policy *policies; /* that were ever in use; owned */
 
     struct world_counters counters;
     struct world_stall stall;
