@@ -22,6 +22,9 @@ struct cli_command {
     int (*run)(int argc, char **argv);
 };
 
+/* lowtide replay TRACE ...: a trace straight into one pager-backed VMO. */
+int cmd_replay(int argc, char **argv);
+
 /* lowtide list DB: the runs in a results file. */
 int cmd_list(int argc, char **argv);
 
