@@ -131,6 +131,8 @@ enum vm_status vmo_create(struct vm_machine *machine,
     CHECK(args->user_id != 0);
     if (!is_page_aligned(args->size))
         return VM_INVALID_ARGS;
+    if (args->traps_dirty && args->kind != VMO_PAGER)
+        return VM_INVALID_ARGS;
     struct vmo *vmo =
         vmo_alloc(machine, args->kind, args->user_id, args->compressibility);
     if (!vmo)
@@ -376,9 +378,6 @@ enum vm_status vmo_unlock(struct vmo *vmo, uint64_t offset, uint64_t length)
 enum vm_status vmo_discard(struct vmo *vmo, sim_ns min_age,
                            uint64_t *freed_pages)
 {
-    *freed_pages = 0;
-    if (!vmo->is_discardable)
-        return VM_NOT_SUPPORTED;
     struct page_chain freed = PAGE_CHAIN_EMPTY;
     *freed_pages = vm_cow_discard_pages(vmo_cow(vmo), min_age, &freed);
     pmm_free_chain(&vmo->machine->pmm, &freed);
@@ -394,7 +393,8 @@ enum vm_status vmo_change_priority(struct vmo *vmo, int64_t delta)
     return VM_OK;
 }
 
-/* Is the VMO a pager's own object, not one cloned or sliced from it? */
+/* Is the VMO a pager's own object, not one cloned or sliced from it? A pager's
+ * calls on any other are INVALID_ARGS, as the kernel's system calls say. */
 static bool is_pager_vmo(const struct vmo *vmo)
 {
     return vm_cow_can_evict(vmo_cow(vmo));
@@ -404,7 +404,7 @@ enum vm_status vmo_fail_requests(struct vmo *vmo, uint64_t offset,
                                  uint64_t length, enum vm_status error)
 {
     if (!is_pager_vmo(vmo))
-        return VM_NOT_SUPPORTED;
+        return VM_INVALID_ARGS;
     if (!page_source_is_valid_failure(error, false))
         return VM_INVALID_ARGS;
     return vm_cow_fail_page_requests(vmo_cow(vmo), offset, length, error);
@@ -415,7 +415,7 @@ enum vm_status vmo_writeback_begin(struct vmo *vmo, uint64_t offset,
 {
     return is_pager_vmo(vmo) ? vm_cow_writeback_begin(vmo_cow(vmo), offset,
                                                       length, is_zero_range)
-                             : VM_NOT_SUPPORTED;
+                             : VM_INVALID_ARGS;
 }
 
 enum vm_status vmo_writeback_end(struct vmo *vmo, uint64_t offset,
@@ -423,13 +423,13 @@ enum vm_status vmo_writeback_end(struct vmo *vmo, uint64_t offset,
 {
     return is_pager_vmo(vmo)
                ? vm_cow_writeback_end(vmo_cow(vmo), offset, length)
-               : VM_NOT_SUPPORTED;
+               : VM_INVALID_ARGS;
 }
 
 enum vm_status vmo_detach(struct vmo *vmo)
 {
     if (!is_pager_vmo(vmo))
-        return VM_NOT_SUPPORTED;
+        return VM_INVALID_ARGS;
     if (vmo_pinned_pages(vmo) > 0)
         return VM_BAD_STATE;
     vm_cow_detach_source(vmo_cow(vmo));
@@ -439,6 +439,8 @@ enum vm_status vmo_detach(struct vmo *vmo)
 enum vm_status vmo_query_stats(struct vmo *vmo, bool reset, bool *is_modified)
 {
     *is_modified = false;
+    if (!is_pager_vmo(vmo))
+        return VM_INVALID_ARGS;
     return vm_cow_query_pager_vmo_stats(vmo_cow(vmo), reset, is_modified);
 }
 

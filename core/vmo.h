@@ -94,8 +94,8 @@ enum vm_status vmo_lock(struct vmo *vmo, uint64_t offset, uint64_t length,
                         uint64_t *discarded_offset, uint64_t *discarded_size);
 enum vm_status vmo_try_lock(struct vmo *vmo, uint64_t offset, uint64_t length);
 enum vm_status vmo_unlock(struct vmo *vmo, uint64_t offset, uint64_t length);
-/* Discard attempt; `freed_pages` are back in the pmm. NOT_SUPPORTED unless
- * discardable; VM_OK also when nothing was freed. */
+/* Discard attempt; `freed_pages` are back in the pmm. VM_OK also when nothing
+ * was freed, as with a VMO that is not discardable. */
 enum vm_status vmo_discard(struct vmo *vmo, sim_ns min_age,
                            uint64_t *freed_pages);
 enum vm_status vmo_change_priority(struct vmo *vmo, int64_t delta);

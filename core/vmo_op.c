@@ -340,7 +340,7 @@ static enum vm_status check_pager(const struct vmo_op *op)
 {
     const struct page_source *source = own_source(op->vmo);
     if (!source)
-        return VM_NOT_SUPPORTED;
+        return VM_INVALID_ARGS;
     if (!is_inside(op))
         return VM_OUT_OF_RANGE;
     return source->is_detached ? VM_BAD_STATE : VM_OK;
@@ -439,7 +439,7 @@ static enum vm_status step_take(struct vmo_op *op)
 static enum vm_status step_dirty(struct vmo_op *op)
 {
     if (!vm_cow_can_evict(vmo_cow(op->vmo)))
-        return VM_NOT_SUPPORTED;
+        return VM_INVALID_ARGS;
     return vm_cow_dirty_pages(vmo_cow(op->vmo), op->offset, op->length,
                               &op->spare_pages, &op->request);
 }
