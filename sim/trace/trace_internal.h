@@ -1,0 +1,114 @@
+/*
+ * What the trace readers share: the bytes of a file, plain or decompressed,
+ * the lines in them, and the table that each format fills in.
+ */
+#ifndef LOWTIDE_TRACE_INTERNAL_H
+#define LOWTIDE_TRACE_INTERNAL_H
+
+#include "trace/trace.h"
+
+/* ---- Bytes (trace_source.c) ---------------------------------------------- */
+
+/*
+ *   file:   |-- consumed --|== data, length ==|-- more --|
+ *                          ^ offset
+ */
+struct trace_source {
+    const unsigned char *data; /* contiguous, not consumed yet */
+    size_t length;
+    uint64_t offset; /* of data[0], in the decompressed stream */
+    bool is_at_end;  /* nothing comes behind `data` */
+    bool is_compressed;
+    const char *failure; /* NULL, or what broke the stream */
+
+    /* plain files */
+    unsigned char *map; /* NULL: a stream */
+    size_t map_bytes;
+
+    /* streams */
+    const struct trace_codec *codec;
+    void *codec_state;
+    int file;
+    unsigned char *in;
+    size_t in_length, in_position;
+    bool in_at_end;
+    bool is_frame_open; /* a frame has begun and not ended */
+    unsigned char *buffer;
+    size_t buffer_bytes;
+};
+
+/* False: `failure` or errno (when that is NULL) says why. */
+bool trace_source_open(struct trace_source *source, const char *path);
+void trace_source_close(struct trace_source *source);
+/* Get more bytes behind those there; false at the end or on a failure. */
+bool trace_source_more(struct trace_source *source);
+void trace_source_consume(struct trace_source *source, size_t bytes);
+bool trace_source_rewind(struct trace_source *source);
+
+/* ---- Formats ---------------------------------------------------------------- */
+
+enum { TRACE_MAX_LINE = 65536 };
+
+struct trace;
+
+struct trace_ops {
+    /* Fill up to `capacity` records and their offsets; 0: end; -1: failed. */
+    ptrdiff_t (*next)(struct trace *trace, struct trace_record *out,
+                      size_t capacity);
+    bool has_time;
+};
+
+extern const struct trace_ops trace_text_ops;
+extern const struct trace_ops trace_lackey_ops;
+extern const struct trace_ops trace_oracle_ops;
+extern const struct trace_ops trace_csv_ops;
+
+enum trace_column {
+    COLUMN_PAGE,
+    COLUMN_ADDRESS,
+    COLUMN_TIME,
+    COLUMN_WRITE,
+    COLUMN_THREAD,
+    COLUMN_COUNT
+};
+
+struct trace {
+    struct trace_source source;
+    char *path;
+    enum trace_format format;
+    const struct trace_ops *ops;
+    uint64_t page_size;
+    char error[512]; /* empty: none */
+
+    uint64_t *offsets; /* of the last batch's records; NULL: fixed size */
+    size_t offset_capacity;
+    uint64_t batch_offset; /* of the first record, fixed-size formats */
+
+    unsigned columns[COLUMN_COUNT]; /* from 1; 0: not there */
+    bool has_columns;               /* given by the caller */
+    bool is_header_seen;
+
+    uint64_t pending_page; /* lackey: rest of an access that straddles */
+    uint64_t pending_count;
+    uint64_t pending_offset;
+    bool pending_write;
+};
+
+struct trace_line {
+    const char *text; /* not terminated; no line end in it */
+    size_t length;
+    uint64_t offset;
+};
+
+/* Note a failure at a byte; returns -1. */
+ptrdiff_t trace_fail(struct trace *trace, uint64_t offset, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
+/* The next line that is neither blank nor a comment: 1, 0 at the end, -1. */
+int trace_next_line(struct trace *trace, struct trace_line *line);
+/* A decimal or 0x number at `*at`, which moves behind it. */
+bool trace_number(const char **at, const char *end, unsigned base,
+                  uint64_t *value);
+/* Set the columns from "NAME=N,..."; false: `error` is set. */
+bool trace_csv_columns(struct trace *trace, const char *text);
+
+#endif

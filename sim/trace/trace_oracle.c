@@ -1,0 +1,51 @@
+/*
+ * Format `oracleGeneral`: 24-byte little-endian records without a header:
+ * u32 time in seconds, u64 id, u32 size, i64 next access. Every record is a
+ * read of the page that its id names.
+ */
+#include <string.h>
+
+#include "trace/trace_internal.h"
+
+enum { RECORD_BYTES = 24 };
+
+static uint64_t little_endian(const unsigned char *bytes, int count)
+{
+    uint64_t value = 0;
+    for (int i = count; i-- > 0;)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static ptrdiff_t oracle_next(struct trace *trace, struct trace_record *out,
+                             size_t capacity)
+{
+    struct trace_source *source = &trace->source;
+    while (source->length < capacity * RECORD_BYTES &&
+           trace_source_more(source))
+        ;
+    size_t count = source->length / RECORD_BYTES;
+    if (count == 0) {
+        if (source->failure)
+            return trace_fail(trace, source->offset + source->length, "%s",
+                              source->failure);
+        if (source->length > 0)
+            return trace_fail(trace, source->offset,
+                              "a record of %d bytes is cut off after %d",
+                              (int)RECORD_BYTES, (int)source->length);
+        return 0;
+    }
+    if (count > capacity)
+        count = capacity;
+    const unsigned char *record = source->data;
+    for (size_t i = 0; i < count; i++, record += RECORD_BYTES)
+        out[i] = (struct trace_record){
+            .page = little_endian(record + 4, 8),
+            .time_ns = little_endian(record, 4) * UINT64_C(1000000000),
+        };
+    trace->batch_offset = source->offset;
+    trace_source_consume(source, count * RECORD_BYTES);
+    return (ptrdiff_t)count;
+}
+
+const struct trace_ops trace_oracle_ops = {oracle_next, true};

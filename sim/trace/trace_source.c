@@ -1,0 +1,275 @@
+/*
+ * The bytes of a trace: a plain file is mapped whole, a compressed one is
+ * decompressed through a window that keeps what was not consumed yet.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "trace/trace_internal.h"
+
+enum { IN_BYTES = 1 << 17, BUFFER_BYTES = 1 << 20 };
+
+enum step { STEP_MORE, STEP_FRAME_END, STEP_BROKEN };
+
+/* A decompressor: feed input, take output. */
+struct trace_codec {
+    void *(*open)(void);
+    void (*close)(void *state);
+    /* Decompress; moves both positions. */
+    enum step (*run)(void *state, const unsigned char *in, size_t in_length,
+                     size_t *in_position, unsigned char *out, size_t out_length,
+                     size_t *out_position);
+    const char *damaged;
+    const char *truncated;
+};
+
+/* --- zstd ------------------------------------------------------------------------ */
+
+static void *zstd_open(void)
+{
+    return ZSTD_createDStream();
+}
+
+static void zstd_close(void *state)
+{
+    (void)ZSTD_freeDStream(state);
+}
+
+static enum step zstd_run(void *state, const unsigned char *in,
+                          size_t in_length, size_t *in_position,
+                          unsigned char *out, size_t out_length,
+                          size_t *out_position)
+{
+    ZSTD_inBuffer input = {in, in_length, *in_position};
+    ZSTD_outBuffer output = {out, out_length, *out_position};
+    size_t left = ZSTD_decompressStream(state, &output, &input);
+    *in_position = input.pos;
+    *out_position = output.pos;
+    if (ZSTD_isError(left))
+        return STEP_BROKEN;
+    return left == 0 ? STEP_FRAME_END : STEP_MORE;
+}
+
+static const struct trace_codec zstd_codec = {zstd_open, zstd_close, zstd_run,
+                                              "damaged zstd data",
+                                              "truncated zstd data"};
+
+/* --- gzip ------------------------------------------------------------------------ */
+
+static void *gzip_open(void)
+{
+    z_stream *stream = calloc(1, sizeof *stream);
+    if (stream && inflateInit2(stream, 15 + 16) != Z_OK) {
+        free(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+static void gzip_close(void *state)
+{
+    (void)inflateEnd(state);
+    free(state);
+}
+
+static enum step gzip_run(void *state, const unsigned char *in,
+                          size_t in_length, size_t *in_position,
+                          unsigned char *out, size_t out_length,
+                          size_t *out_position)
+{
+    z_stream *stream = state;
+    stream->next_in = (z_const Bytef *)(uintptr_t)(in + *in_position);
+    stream->avail_in = (uInt)(in_length - *in_position);
+    stream->next_out = out + *out_position;
+    stream->avail_out = (uInt)(out_length - *out_position);
+    int rc = inflate(stream, Z_NO_FLUSH);
+    *in_position = in_length - stream->avail_in;
+    *out_position = out_length - stream->avail_out;
+    if (rc == Z_STREAM_END)
+        return inflateReset(stream) == Z_OK ? STEP_FRAME_END : STEP_BROKEN;
+    return rc == Z_OK || rc == Z_BUF_ERROR ? STEP_MORE : STEP_BROKEN;
+}
+
+static const struct trace_codec gzip_codec = {gzip_open, gzip_close, gzip_run,
+                                              "damaged gzip data",
+                                              "truncated gzip data"};
+
+/* --- opening ----------------------------------------------------------------------- */
+
+static const struct trace_codec *codec_of(int file)
+{
+    unsigned char magic[4] = {0};
+    ssize_t length = pread(file, magic, sizeof magic, 0);
+    if (length >= 4 && memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0)
+        return &zstd_codec;
+    if (length >= 2 && memcmp(magic, "\x1f\x8b", 2) == 0)
+        return &gzip_codec;
+    return NULL;
+}
+
+static bool open_stream(struct trace_source *source)
+{
+    source->is_compressed = true;
+    source->is_frame_open = true;
+    source->in = malloc(IN_BYTES);
+    source->buffer = malloc(BUFFER_BYTES);
+    source->buffer_bytes = BUFFER_BYTES;
+    source->data = source->buffer;
+    source->codec_state = source->codec->open();
+    if (source->in && source->buffer && source->codec_state)
+        return true;
+    source->failure = "out of memory";
+    return false;
+}
+
+static bool open_map(struct trace_source *source, size_t bytes)
+{
+    source->is_at_end = true;
+    source->map_bytes = bytes;
+    if (bytes == 0)
+        return true;
+    void *map = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, source->file, 0);
+    if (map == MAP_FAILED)
+        return false;
+    (void)madvise(map, bytes, MADV_SEQUENTIAL);
+    source->map = map;
+    source->data = map;
+    source->length = bytes;
+    return true;
+}
+
+bool trace_source_open(struct trace_source *source, const char *path)
+{
+    struct stat status;
+    *source = (struct trace_source){.file = -1};
+    source->file = open(path, O_RDONLY | O_CLOEXEC);
+    if (source->file < 0 || fstat(source->file, &status) != 0)
+        return false;
+    if (!S_ISREG(status.st_mode)) {
+        source->failure = "not a regular file";
+        return false;
+    }
+    source->codec = codec_of(source->file);
+    return source->codec ? open_stream(source)
+                         : open_map(source, (size_t)status.st_size);
+}
+
+void trace_source_close(struct trace_source *source)
+{
+    if (source->map)
+        (void)munmap(source->map, source->map_bytes);
+    if (source->codec_state)
+        source->codec->close(source->codec_state);
+    free(source->in);
+    free(source->buffer);
+    if (source->file >= 0)
+        (void)close(source->file);
+    *source = (struct trace_source){.file = -1};
+}
+
+/* --- streaming ------------------------------------------------------------------------ */
+
+static bool refill_input(struct trace_source *source)
+{
+    if (source->in_at_end)
+        return false;
+    ssize_t length;
+    do
+        length = read(source->file, source->in, IN_BYTES);
+    while (length < 0 && errno == EINTR);
+    if (length < 0)
+        source->failure = "cannot be read";
+    source->in_at_end = length <= 0;
+    source->in_length = length > 0 ? (size_t)length : 0;
+    source->in_position = 0;
+    return length > 0;
+}
+
+/* Move what is left to the front of the window; widen it when it is full. */
+static bool make_room(struct trace_source *source)
+{
+    if (source->length > 0)
+        memmove(source->buffer, source->data, source->length);
+    source->data = source->buffer;
+    if (source->length < source->buffer_bytes)
+        return true;
+    unsigned char *wider = realloc(source->buffer, source->buffer_bytes * 2);
+    if (!wider) {
+        source->failure = "out of memory";
+        return false;
+    }
+    source->buffer = wider;
+    source->buffer_bytes *= 2;
+    source->data = wider;
+    return true;
+}
+
+/* The input is over: in the middle of a frame, or where one ends? */
+static bool end_of_input(struct trace_source *source)
+{
+    if (source->is_frame_open)
+        source->failure = source->codec->truncated;
+    source->is_at_end = true;
+    return false;
+}
+
+bool trace_source_more(struct trace_source *source)
+{
+    if (source->is_at_end || source->failure || !make_room(source))
+        return false;
+    size_t before = source->length;
+    while (source->length == before) {
+        if (source->in_position == source->in_length && !refill_input(source)) {
+            if (source->failure)
+                return false;
+            return end_of_input(source);
+        }
+        enum step step = source->codec->run(
+            source->codec_state, source->in, source->in_length,
+            &source->in_position, source->buffer, source->buffer_bytes,
+            &source->length);
+        if (step == STEP_BROKEN) {
+            source->failure = source->codec->damaged;
+            return false;
+        }
+        source->is_frame_open = step != STEP_FRAME_END;
+    }
+    return true;
+}
+
+void trace_source_consume(struct trace_source *source, size_t bytes)
+{
+    source->data += bytes;
+    source->length -= bytes;
+    source->offset += bytes;
+}
+
+bool trace_source_rewind(struct trace_source *source)
+{
+    source->failure = NULL;
+    source->offset = 0;
+    if (!source->codec) {
+        source->data = source->map;
+        source->length = source->map_bytes;
+        return true;
+    }
+    if (lseek(source->file, 0, SEEK_SET) != 0)
+        return false;
+    source->codec->close(source->codec_state);
+    source->codec_state = source->codec->open();
+    source->is_at_end = false;
+    source->in_at_end = false;
+    source->in_length = 0;
+    source->in_position = 0;
+    source->length = 0;
+    source->data = source->buffer;
+    source->is_frame_open = true;
+    return source->codec_state != NULL;
+}
