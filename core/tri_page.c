@@ -323,6 +323,7 @@ enum vm_status tri_page_store(struct tri_page_store *store, const void *data,
 {
     CHECK(length > 0);
     CHECK(length <= PAGE_BYTES);
+    enum place place = LEFT; /* of a new page */
     uint32_t record = find_record(store, length);
     if (record == RECORD_NONE) {
         enum vm_status status = add_page(store, spare, &record);
@@ -330,10 +331,10 @@ enum vm_status tri_page_store(struct tri_page_store *store, const void *data,
             return status;
     } else {
         unlink_record(store, record);
+        place = choose_place(&store->records[record], length);
+        CHECK(place != NO_PLACE);
     }
     struct store_page *page = &store->records[record];
-    enum place place = choose_place(page, length);
-    CHECK(place != NO_PLACE);
     page->length[place] = (uint16_t)length;
     if (data && !keep_bytes(page, place, data, length)) {
         page->length[place] = 0;
