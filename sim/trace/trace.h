@@ -12,7 +12,8 @@
  * Numbers in text are decimal or 0x hex, unsigned, up to 64 bits; blank lines
  * and lines that begin with '#' are skipped.
  *
- * text: one page number a line, ` w` after it for a write.
+ * text: one page number a line, ` w` after it for a write. A trace whose first
+ * number has hex letters without 0x is hexadecimal throughout.
  *
  * lackey: what `valgrind --tool=lackey --trace-mem=yes` prints. Addresses are
  * hexadecimal and divided by the page size; an access that straddles pages

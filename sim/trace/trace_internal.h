@@ -88,6 +88,8 @@ struct trace {
     bool has_columns;               /* given by the caller */
     bool is_header_seen;
 
+    unsigned text_base; /* text: 10 or 16; 0: no number read yet */
+
     uint64_t pending_page; /* lackey: rest of an access that straddles */
     uint64_t pending_count;
     uint64_t pending_offset;

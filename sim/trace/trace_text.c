@@ -1,7 +1,20 @@
-/* Format `text`: a page number a line, ` w` behind it for a write. */
+/*
+ * Format `text`: a page number a line, ` w` behind it for a write. Numbers are
+ * decimal or 0x hex; a trace whose first number has hex letters without 0x is
+ * hexadecimal throughout, since it can be nothing else.
+ */
 #include <ctype.h>
 
 #include "trace/trace_internal.h"
+
+/* Does the first number of the trace have hex letters in it? */
+static unsigned first_base(const char *at, const char *end)
+{
+    for (; at < end && isxdigit((unsigned char)*at); at++)
+        if (!isdigit((unsigned char)*at))
+            return 16;
+    return 10;
+}
 
 static ptrdiff_t parse(struct trace *trace, const struct trace_line *line,
                        struct trace_record *record)
@@ -10,8 +23,10 @@ static ptrdiff_t parse(struct trace *trace, const struct trace_line *line,
     const char *end = at + line->length;
     while (at < end && isspace((unsigned char)*at))
         at++;
+    if (!trace->text_base)
+        trace->text_base = first_base(at, end);
     *record = (struct trace_record){0};
-    if (!trace_number(&at, end, 10, &record->page))
+    if (!trace_number(&at, end, trace->text_base, &record->page))
         return trace_fail(trace, line->offset, "not a page number: \"%.*s\"",
                           line->length < 40 ? (int)line->length : 40,
                           line->text);
