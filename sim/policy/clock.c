@@ -112,9 +112,12 @@ static page_index clock_victim(void *self, enum reclaim_level level)
 static void clock_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct clock *clock = self;
+    struct page_link *links = page_links_of(clock->host);
 
     (void)why;
-    page_links_move_to_head(page_links_of(clock->host), &clock->ring, page);
+    /* As if used as much as any: the hand comes back to 0 elsewhere first. */
+    links[page].mark = clock->max_counter & PAGE_LINK_MAX_MARK;
+    page_links_move_to_head(links, &clock->ring, page);
 }
 
 static unsigned clock_lists(void *self, struct reclaim_list *out)

@@ -89,6 +89,17 @@ static reclaim_policy_entry entry_of(void *library)
     return entry;
 }
 
+/* A name without a slash is a file here, not one of the system's libraries. */
+static void *open_library(const char *path)
+{
+    char here[4096];
+    int length = snprintf(here, sizeof here, "./%s", path);
+
+    if (strchr(path, '/') || length < 0 || (size_t)length >= sizeof here)
+        return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    return dlopen(here, RTLD_NOW | RTLD_LOCAL);
+}
+
 static const char *open_plug_in(struct policy_handle *handle, const char *path,
                                 struct message message)
 {
@@ -96,7 +107,7 @@ static const char *open_plug_in(struct policy_handle *handle, const char *path,
     reclaim_policy_entry entry;
     const char *wrong;
 
-    handle->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    handle->library = open_library(path);
     if (!handle->library) {
         const char *reason = dlerror();
         return say(message, "policy %s: cannot be loaded: %s", path,
