@@ -46,9 +46,12 @@ void scenario_errors_vadd(struct scenario_errors *errors, const char *place,
                           va_list arguments)
     __attribute__((format(printf, 5, 0)));
 
-/* Sort by position; errors of the same place stay in order of discovery. */
-void scenario_errors_sort(struct scenario_errors *errors);
-/* One error a line, sorted, and a last line if some were dropped. */
-void scenario_errors_print(struct scenario_errors *errors, FILE *out);
+/*
+ * Sort the errors from number `first` on by position; those of the same place
+ * stay in order of discovery. scenario_load() has sorted its own.
+ */
+void scenario_errors_sort(struct scenario_errors *errors, size_t first);
+/* One error a line, and a last line if some were dropped. */
+void scenario_errors_print(const struct scenario_errors *errors, FILE *out);
 
 #endif

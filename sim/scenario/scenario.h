@@ -18,6 +18,9 @@
 #include "scenario/errors.h"
 #include "scenario/script.h"
 
+struct node_places;
+struct raw_document;
+
 /* Predefined names. */
 #define SCENARIO_MANUAL_PAGER   "manual"
 #define SCENARIO_SCRIPT_PROCESS "script"
@@ -252,8 +255,10 @@ struct scenario {
     const char *const *overrides; /* as typed: "--set seed=4" */
     size_t override_count;
 
-    struct arena *memory; /* private */
-    void *raw;            /* private */
+    /* private */
+    struct arena *memory;
+    struct raw_document *raw; /* NULL where no event varies */
+    const struct node_places *places;
 };
 
 /* A change made on the command line before the scenario is checked. */

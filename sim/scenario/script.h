@@ -82,10 +82,15 @@ enum lookup_fault {
 enum hint_kind { HINT_DONT_NEED, HINT_ALWAYS_NEED };
 enum reclaim_hint { RECLAIM_HINT_FOLLOW, RECLAIM_HINT_IGNORE };
 
-/* Expected evicted pages by kind. */
+/* Expected evicted pages by kind; those with has_ were named. */
 struct evicted_counts {
-    bool has_pager_backed, has_compressed, has_discardable;
     uint64_t pager_backed, compressed, discardable;
+    bool has_pager_backed, has_compressed, has_discardable;
+};
+
+struct range_or_none {
+    bool is_none;
+    struct page_range range; /* unless is_none */
 };
 
 /* Expectations. --------------------------------------------------------- */
@@ -183,6 +188,12 @@ struct expected_request {
     uint64_t start, end;
 };
 
+/* That page of the VMO. */
+struct expected_page {
+    const char *vmo;
+    uint64_t page;
+};
+
 struct expected_queue_count {
     enum expected_queue queue;
     uint64_t pages;
@@ -219,10 +230,7 @@ struct expect_item {
         enum expected_state state;
         struct status_match status;
         struct evicted_counts evicted;
-        struct {
-            const char *vmo;
-            uint64_t page;
-        } page;
+        struct expected_page page;
         /* lists of `length` entries */
         const struct expected_content *contents;
         const enum expected_slot *slots;
@@ -322,9 +330,8 @@ struct scenario_op {
     bool has_frees; /* discard */
     uint64_t frees;
     bool has_discarded; /* lock */
-    bool discarded_none;
-    struct page_range discarded; /* unless discarded_none */
-    bool has_modified;           /* query_stats */
+    struct range_or_none discarded;
+    bool has_modified; /* query_stats */
     bool modified;
     bool reclaimed;   /* reclaim; default true */
     bool deduped;     /* dedup; default true */
@@ -361,7 +368,6 @@ struct scenario_event {
     struct scenario_op op;      /* where it varies: run 0's */
 
     const struct raw_record *raw; /* private: what `{n}` is put into */
-    const char *raw_as_op;        /* private */
 };
 
 /* One run's operation. */

@@ -18,8 +18,8 @@
 #include "status.h"
 #include "units.h"
 
-/* The largest page number or page count: its bytes still fit 64 bits. */
-#define VALUE_MAX_PAGES (UINT64_MAX >> 16)
+/* The largest page number or page count: the core counts bytes in 64 bits. */
+#define VALUE_MAX_PAGES (UINT64_MAX >> VM_PAGE_SHIFT)
 
 enum value_result {
     VALUE_OK,
