@@ -343,9 +343,12 @@ enum vm_status vmo_unpin(struct vmo *vmo, uint64_t offset, uint64_t length)
     return VM_OK;
 }
 
+/* Without a pager hints are ignored, before anything else is looked at. */
 enum vm_status vmo_hint_dont_need(struct vmo *vmo, uint64_t offset,
                                   uint64_t length)
 {
+    if (!vm_cow_can_root_source_evict(vmo_cow(vmo)))
+        return VM_OK;
     if (!range_is_inside(offset, length, vmo_size(vmo)))
         return VM_OUT_OF_RANGE;
     vm_cow_promote_range_for_reclamation(vmo_cow(vmo), offset, length);

@@ -33,6 +33,13 @@ static bool is_inside(const struct vmo_op *op)
     return range_is_inside(op->offset, op->length, vmo_size(op->vmo));
 }
 
+/* As is_inside(), when the operation began; it may have shrunk since. */
+static bool has_begun_inside(struct vmo_op *op)
+{
+    op->has_begun = op->has_begun || is_inside(op);
+    return op->has_begun;
+}
+
 static uint64_t op_page_count(const struct vmo_op *op)
 {
     return bytes_to_pages(op->length);
@@ -91,14 +98,19 @@ static enum vm_status step_transfer(struct vmo_op *op)
 
 /* --- commit, zero, decompress ---------------------------------------------------- */
 
+/* What is cut off while the operation waits is as good as done: the range was
+ * right when it began. */
 static enum vm_status step_commit(struct vmo_op *op)
 {
-    if (!is_inside(op))
+    if (!has_begun_inside(op))
         return VM_OUT_OF_RANGE;
+    uint64_t start = op->offset + op->progress;
+    uint64_t end = u64_min(op->offset + op->length, vmo_size(op->vmo));
+    if (start >= end)
+        return VM_OK;
     uint64_t committed = 0;
     enum vm_status status = vm_cow_commit_range(
-        vmo_cow(op->vmo), op->offset + op->progress, op->length - op->progress,
-        &committed, &op->request);
+        vmo_cow(op->vmo), start, end - start, &committed, &op->request);
     op->progress += committed;
     return status;
 }
@@ -201,7 +213,9 @@ static enum vm_status step_pin(struct vmo_op *op)
 
 static enum vm_status step_always_need(struct vmo_op *op)
 {
-    if (op->progress == 0 && !is_inside(op))
+    if (!vm_cow_can_root_source_evict(vmo_cow(op->vmo)))
+        return VM_OK; /* whatever the range: a hint is ignored first */
+    if (!has_begun_inside(op))
         return VM_OUT_OF_RANGE;
     return vm_cow_protect_range_from_reclamation(vmo_cow(op->vmo), op->offset,
                                                  op->length, true, &op->request,
@@ -511,6 +525,8 @@ enum vm_status vmo_op_run(struct vmo_op *op)
     enum vm_status status = wait_result(op);
     while (status == VM_OK) {
         status = steps[op->kind](op);
+        if (status == VM_SHOULD_WAIT && op->request.state == REQUEST_ACCEPTING)
+            status = page_request_finalize(&op->request);
         if (status != VM_SHOULD_WAIT || !is_physical_request(&op->request))
             break;
         vm_cow_provide_physical_pages(contiguous_node(op->vmo), &op->request);
@@ -572,12 +588,14 @@ void vmo_op_init_commit(struct vmo_op *op, struct vmo *vmo, uint64_t offset,
                         uint64_t length)
 {
     op_init(op, VMO_OP_COMMIT, vmo, offset, length);
+    op->request.is_batch_allowed = true;
 }
 
 void vmo_op_init_pin(struct vmo_op *op, struct vmo *vmo, uint64_t offset,
                      uint64_t length, bool is_write)
 {
     op_init(op, VMO_OP_PIN, vmo, offset, length);
+    op->request.is_batch_allowed = true;
     op->is_write = is_write;
 }
 

@@ -39,6 +39,7 @@ struct vmo_op {
     uint64_t length;
     uint64_t progress; /* bytes done */
     bool is_write;
+    bool has_begun; /* COMMIT, ALWAYS_NEED: the range was inside at first */
     enum vm_status status; /* of the last run */
 
     /* READ, LOOKUP: contents go here, one a page (owned). WRITE: from here */
