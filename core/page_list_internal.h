@@ -31,10 +31,15 @@ struct tree_node {
     void *children[TREE_FANOUT];
 };
 
+/* An offset so large that the skew carries it past the end has the number of
+ * the last list node of all, which page_list_lookup_or_allocate() refuses. */
 static inline uint64_t node_number(const struct page_list *list,
                                    uint64_t offset)
 {
-    return (offset + list->skew) >> NODE_SHIFT;
+    uint64_t skewed;
+    if (__builtin_add_overflow(offset, list->skew, &skewed))
+        skewed = UINT64_MAX;
+    return skewed >> NODE_SHIFT;
 }
 
 static inline unsigned slot_index(const struct page_list *list, uint64_t offset)
@@ -80,10 +85,10 @@ static inline struct page_list_node *node_find(const struct page_list *list,
 
 static inline bool node_is_empty(const struct page_list_node *node)
 {
-    uint64_t any = 0;
     for (unsigned i = 0; i < PAGE_LIST_FANOUT; i++)
-        any |= node->slots[i].bits;
-    return any == 0;
+        if (node->slots[i].bits)
+            return false;
+    return true;
 }
 
 /* NULL: no memory. */
