@@ -7,6 +7,8 @@
 
 bool page_list_is_in_interval(const struct page_list *list, uint64_t offset)
 {
+    if (!list->may_have_intervals)
+        return false;
     const struct page_list_node *node =
         node_find(list, node_number(list, offset));
     if (node) {
@@ -115,7 +117,7 @@ static enum vm_status step_slot(struct run_walk *walk, struct page_slot *slot,
     if (status == VM_NEXT)
         return VM_NEXT;
     enum vm_status flushed = flush_run(walk);
-    return flushed == VM_NEXT ? status : flushed;
+    return flushed == VM_NEXT || flushed == VM_STOP ? status : flushed;
 }
 
 /* Is the sentinel that belongs to the interval but lies out of range wanted? */
