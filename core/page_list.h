@@ -40,7 +40,6 @@ struct page_list {
     uint64_t skew;
     uint64_t node_count;
     uint32_t height;
-    bool may_have_intervals; /* one was added since the list was empty */
 };
 
 /* `skew` bytes, page aligned, less than a list node's span. */
@@ -67,9 +66,6 @@ uint64_t page_list_heap_bytes(const struct page_list *list);
  */
 struct page_slot *page_list_lookup(const struct page_list *list,
                                    uint64_t offset);
-
-/* The slot at `offset` is wanted soon: bring it near. */
-void page_list_prefetch(const struct page_list *list, uint64_t offset);
 
 /* The slot's value at `offset`; SLOT_EMPTY when absent. */
 struct page_slot page_list_get(const struct page_list *list, uint64_t offset);
