@@ -1,0 +1,97 @@
+/*
+ * A figure as numbers: a panel for each run, all panels with the same layers,
+ * the same time axis and the same scale. Private to sim/plot/.
+ */
+#ifndef LOWTIDE_PLOT_FIGURE_H
+#define LOWTIDE_PLOT_FIGURE_H
+
+#include "plot/plot.h"
+#include "plot/plot_frame.h"
+
+#include <sqlite3.h>
+
+/* Layers of a figure at most: fixed queues, a policy's lists, the rest. */
+enum { PLOT_MAX_LAYERS = 64 };
+
+/* A row of `run`. Strings are owned, never NULL. */
+struct plot_run {
+    int64_t id;
+    char *name;
+    char *policy;
+    char *status;
+    int64_t seed;
+    int64_t memory_pages;
+    double page_mib; /* size of a page in MiB */
+};
+
+/* A stretch of time at one level of memory pressure above normal. */
+struct plot_band {
+    int64_t from_ns, to_ns;
+    unsigned level; /* 1 warning ... 4 oom */
+};
+
+struct plot_panel {
+    struct plot_run run;
+    struct plot_frame frame; /* column i is layer i */
+    struct plot_band *bands; /* owned */
+    size_t band_count;
+    bool has_data;
+};
+
+struct plot_layer {
+    char *name;  /* owned; as in the results file */
+    char *label; /* owned; as in the key */
+    uint32_t colour;
+};
+
+struct plot_figure {
+    const struct plot_kind *kind;
+    struct plot_panel *panels; /* owned */
+    size_t panel_count;
+    struct plot_layer layers[PLOT_MAX_LAYERS];
+    size_t layer_count;
+    double y_max;   /* of all panels, > 0 */
+    int64_t end_ns; /* of all panels, > 0 */
+};
+
+struct plot_kind {
+    const char *name;
+    const char *summary; /* NULL: reserved */
+    const char *script;  /* file in reports/ */
+    const char *y_label;
+    const char *absent; /* what to say of a run without data */
+    enum plot_curves curves;
+    unsigned panel_pixels; /* height of one of several panels */
+    /* Fill layers, frames and bands; returns an SQLite status. */
+    int (*read)(sqlite3 *db, struct plot_figure *figure);
+};
+
+/* Free everything a figure owns; valid on a zeroed one. */
+void plot_figure_release(struct plot_figure *figure);
+
+/*
+ * Append a layer; both strings are copied. Returns SQLITE_OK, SQLITE_NOMEM, or
+ * SQLITE_FULL past PLOT_MAX_LAYERS.
+ */
+int plot_figure_layer(struct plot_figure *figure, const char *name,
+                      const char *label, uint32_t colour);
+
+/* --- plot_runs.c --- */
+
+/*
+ * Make a panel for each wanted run, in the order of the wishes and of ids.
+ * `message` is set unless PLOT_OK is returned.
+ */
+enum plot_status plot_runs_select(sqlite3 *db,
+                                  const struct plot_request *request,
+                                  struct plot_figure *figure, char *message);
+
+/* --- plot_stacks.c, plot_lines.c: the `read` of the kinds --- */
+
+int plot_read_queues(sqlite3 *db, struct plot_figure *figure);
+int plot_read_attribution(sqlite3 *db, struct plot_figure *figure);
+int plot_read_process(sqlite3 *db, struct plot_figure *figure);
+int plot_read_pressure(sqlite3 *db, struct plot_figure *figure);
+int plot_read_faults(sqlite3 *db, struct plot_figure *figure);
+
+#endif
