@@ -109,6 +109,13 @@ static page_index clock_victim(void *self, enum reclaim_level level)
     return page;
 }
 
+static page_index clock_likely_victim(const void *self)
+{
+    const struct clock *clock = self;
+
+    return clock->ring.tail;
+}
+
 static void clock_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct clock *clock = self;
@@ -173,6 +180,7 @@ const struct reclaim_policy_ops clock_policy_ops = {
     .page_accessed = clock_page_accessed,
     .page_dont_need = clock_page_dont_need,
     .victim = clock_victim,
+    .likely_victim = clock_likely_victim,
     .refused = clock_refused,
     .lists = clock_lists,
     .place = clock_place,

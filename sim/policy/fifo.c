@@ -75,6 +75,13 @@ static page_index fifo_victim(void *self, enum reclaim_level level)
     return fifo->list.tail;
 }
 
+static page_index fifo_likely_victim(const void *self)
+{
+    const struct fifo *fifo = self;
+
+    return fifo->list.tail;
+}
+
 static void fifo_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct fifo *fifo = self;
@@ -120,6 +127,7 @@ const struct reclaim_policy_ops fifo_policy_ops = {
     .page_removed = fifo_page_removed,
     .page_dont_need = fifo_page_dont_need,
     .victim = fifo_victim,
+    .likely_victim = fifo_likely_victim,
     .refused = fifo_refused,
     .lists = fifo_lists,
     .place = fifo_place,

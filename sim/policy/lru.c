@@ -84,6 +84,13 @@ static page_index lru_victim(void *self, enum reclaim_level level)
     return lru->list.tail;
 }
 
+static page_index lru_likely_victim(const void *self)
+{
+    const struct lru *lru = self;
+
+    return lru->list.tail;
+}
+
 static void lru_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct lru *lru = self;
@@ -130,6 +137,7 @@ const struct reclaim_policy_ops lru_policy_ops = {
     .page_accessed = lru_page_accessed,
     .page_dont_need = lru_page_dont_need,
     .victim = lru_victim,
+    .likely_victim = lru_likely_victim,
     .refused = lru_refused,
     .lists = lru_lists,
     .place = lru_place,
