@@ -11,7 +11,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
-VERSION  = $(shell sed -n 's/.*LOWTIDE_VERSION *"\(.*\)".*/\1/p' sim/cli/cli.h)
+VERSION  = $(shell sed -n 's/.*LOWTIDE_VERSION *"\(.*\)".*/\1/p' sim/version.h)
 
 # Debian 12 packages, by what they are for.
 PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \

@@ -1,0 +1,386 @@
+/*
+ * lowtide replay: a trace straight into one pager-backed VMO, under several
+ * policies and memory sizes. Options become a plan (study/replay_plan.h), the
+ * plan's jobs run in a pool, results are printed in order as they come.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "scenario/values.h"
+#include "study/replay_plan.h"
+#include "study/replay_report.h"
+
+enum { MESSAGE_BYTES = 1024, MAX_JOBS = 1024 };
+
+static const char help[] =
+    "usage: lowtide replay TRACE --memory SIZE[,SIZE...] [--policy P[,P...]]\n"
+    "                      [option...]\n"
+    "\n"
+    "Play a trace straight into one pager-backed VMO: memory of SIZE, one "
+    "page\n"
+    "reclaimed when a page is needed and none is free, every access shown to\n"
+    "the policy. There is no pressure machinery and there are no dirty pages:\n"
+    "a write counts as an access. Each distinct id of the trace is a page. "
+    "For\n"
+    "policies with timers a request takes one simulated microsecond.\n"
+    "\n"
+    "  --memory SIZE,...    4p, 16MiB, or a fraction of the distinct pages\n"
+    "                       (0.1, rounded down, at least one page)\n"
+    "  --policy P,...       built-in policies or paths of plug-ins (zircon)\n"
+    "  --param NAME=VALUE   for every policy that has it; may be repeated\n"
+    "  --format FORMAT      text, lackey, oracleGeneral, csv; also through\n"
+    "                       zstd and gzip (by content and name)\n"
+    "  --columns LIST       of a csv: time=1,page=2,write=3\n"
+    "  --page-size SIZE     of traces that hold addresses (4KiB)\n"
+    "  --vmo-size SIZE      a VMO of this size, in which page = id\n"
+    "  -j, --jobs N         runs at a time (1)\n"
+    "  -o, --output DB      also write the runs to a results database\n"
+    "      --json           print a JSON array\n"
+    "      --quiet          print no heading\n"
+    "  -h, --help           print this\n"
+    "\n"
+    "examples:\n"
+    "  lowtide replay trace.txt.zst --policy lru,clock --memory 0.1,0.5\n"
+    "  lowtide replay t.oracleGeneral --policy clock --param bits=2 "
+    "--memory 1000p\n";
+
+struct options {
+    const char *policies;
+    const char *memory;
+    const char *vmo_size;
+    const char *page_size;
+    const char *format;
+    const char *database;
+    const char **params; /* owned */
+    size_t param_count;
+    struct trace_options trace;
+    unsigned jobs;
+    bool is_json;
+    bool is_quiet;
+};
+
+enum {
+    OPT_MEMORY = 256,
+    OPT_POLICY,
+    OPT_PARAM,
+    OPT_FORMAT,
+    OPT_COLUMNS,
+    OPT_PAGE_SIZE,
+    OPT_VMO_SIZE,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_MRC,
+    OPT_SAMPLE,
+};
+
+static const struct option long_options[] = {
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"policy", required_argument, NULL, OPT_POLICY},
+    {"param", required_argument, NULL, OPT_PARAM},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"columns", required_argument, NULL, OPT_COLUMNS},
+    {"page-size", required_argument, NULL, OPT_PAGE_SIZE},
+    {"vmo-size", required_argument, NULL, OPT_VMO_SIZE},
+    {"jobs", required_argument, NULL, 'j'},
+    {"output", required_argument, NULL, 'o'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"mrc", no_argument, NULL, OPT_MRC},
+    {"sample", required_argument, NULL, OPT_SAMPLE},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int complain(int status, const char *message)
+{
+    fprintf(stderr, "lowtide replay: %s\n", message);
+    return status;
+}
+
+static bool parse_jobs(const char *text, unsigned *jobs)
+{
+    uint64_t number;
+    if (value_count(text, &number) != VALUE_OK || number == 0 ||
+        number > MAX_JOBS)
+        return false;
+    *jobs = (unsigned)number;
+    return true;
+}
+
+/* Returns CLI_OK, or the status to end with after a message. */
+static int take_option(struct options *options, int option, const char *value)
+{
+    switch (option) {
+    case OPT_MEMORY:
+        options->memory = value;
+        break;
+    case OPT_POLICY:
+        options->policies = value;
+        break;
+    case OPT_PARAM:
+        if (value_param(value, NULL) != VALUE_OK)
+            return complain(CLI_USAGE, "--param wants NAME=VALUE");
+        options->params[options->param_count++] = value;
+        break;
+    case OPT_FORMAT:
+        options->format = value;
+        break;
+    case OPT_COLUMNS:
+        options->trace.columns = value;
+        break;
+    case OPT_PAGE_SIZE:
+        options->page_size = value;
+        break;
+    case OPT_VMO_SIZE:
+        options->vmo_size = value;
+        break;
+    case 'o':
+        options->database = value;
+        break;
+    case 'j':
+        if (!parse_jobs(value, &options->jobs))
+            return complain(CLI_USAGE, "--jobs wants a number from 1 to 1024");
+        break;
+    case OPT_JSON:
+        options->is_json = true;
+        break;
+    case OPT_QUIET:
+        options->is_quiet = true;
+        break;
+    case OPT_MRC:
+    case OPT_SAMPLE:
+        return complain(CLI_USAGE,
+                        "--mrc and --sample are not available yet; give "
+                        "--memory several sizes instead");
+    default:
+        return complain(CLI_USAGE, "see lowtide replay --help");
+    }
+    return CLI_OK;
+}
+
+/* --- from texts to a plan ------------------------------------------------- */
+
+static bool read_page_size(struct options *options, char *message)
+{
+    uint64_t bytes = 4096;
+    const char *text = options->page_size;
+    size_t length = text ? strlen(text) : 0;
+    if (text && (value_size(text, 1, &bytes) != VALUE_OK ||
+                 text[length - 1] == 'p' || bytes < 4096 ||
+                 bytes > UINT64_C(1) << 30 || (bytes & (bytes - 1)) != 0)) {
+        snprintf(message, MESSAGE_BYTES,
+                 "--page-size '%s': a power of two from 4KiB to 1GiB is "
+                 "expected",
+                 text);
+        return false;
+    }
+    options->trace.page_size = bytes;
+    return true;
+}
+
+static bool read_sizes(struct options *options, struct replay_plan *plan,
+                       char *message)
+{
+    if (!read_page_size(options, message))
+        return false;
+    plan->options = options->trace;
+    if (!options->vmo_size)
+        return true;
+    enum value_result result = value_size(
+        options->vmo_size, options->trace.page_size, &plan->vmo_pages);
+    if (result == VALUE_OK && plan->vmo_pages > 0 &&
+        plan->vmo_pages <= UINT32_MAX)
+        return true;
+    snprintf(message, MESSAGE_BYTES, "--vmo-size '%s': %s", options->vmo_size,
+             result != VALUE_OK ? value_problem(result)
+                                : "from 1 to 4294967295 pages are possible");
+    return false;
+}
+
+static bool read_format(struct options *options, char *message)
+{
+    if (!options->format ||
+        trace_format_parse(options->format, &options->trace.format))
+        return true;
+    int used = snprintf(message, MESSAGE_BYTES, "--format '%s': expected",
+                        options->format);
+    for (int f = 0; f < TRACE_FORMAT_COUNT && used < MESSAGE_BYTES; f++)
+        used +=
+            snprintf(message + used, (size_t)(MESSAGE_BYTES - used), "%s %s",
+                     f > 0 ? "," : "", trace_format_name((enum trace_format)f));
+    return false;
+}
+
+/* The trace can be read, and the database written: known before a run. */
+static int check_files(const struct replay_plan *plan, const char *database,
+                       char *message)
+{
+    struct trace *trace =
+        trace_open(plan->path, &plan->options, message, MESSAGE_BYTES);
+    if (!trace)
+        return CLI_USAGE;
+    trace_close(trace);
+    if (!database)
+        return CLI_OK;
+    struct recorder *recorder = recorder_open(database, message, MESSAGE_BYTES);
+    if (!recorder)
+        return CLI_USAGE;
+    return recorder_close(recorder, message, MESSAGE_BYTES) ? CLI_OK : CLI_HOST;
+}
+
+static int make_plan(struct options *options, struct replay_plan *plan,
+                     const char *argv, char *message)
+{
+    if (!read_format(options, message) || !read_sizes(options, plan, message))
+        return CLI_USAGE;
+    if (!replay_plan_policies(plan, options->policies, options->params,
+                              options->param_count, message, MESSAGE_BYTES))
+        return CLI_USAGE;
+    enum replay_status status =
+        replay_plan_memory(plan, options->memory, message, MESSAGE_BYTES);
+    if (status != REPLAY_OK)
+        return status == REPLAY_HOST ? CLI_HOST : CLI_USAGE;
+    int exit_status = check_files(plan, options->database, message);
+    if (exit_status == CLI_OK &&
+        !replay_plan_jobs(plan, options->database, argv)) {
+        snprintf(message, MESSAGE_BYTES, "out of memory");
+        exit_status = CLI_HOST;
+    }
+    return exit_status;
+}
+
+/* --- results -------------------------------------------------------------- */
+
+struct printing {
+    const struct options *options;
+    struct replay_widths widths;
+    size_t printed;
+    int status; /* the worst so far: 4, 3, 2, 0 */
+};
+
+static void print_outcome(void *context, const struct replay_job *job,
+                          const struct replay_outcome *outcome)
+{
+    struct printing *printing = context;
+    if (outcome->status != REPLAY_OK) {
+        int status = outcome->status == REPLAY_BAD_INPUT ? CLI_USAGE : CLI_HOST;
+        if (outcome->is_broken)
+            status = CLI_INVARIANT;
+        if (status > printing->status)
+            printing->status = status;
+        complain(status, outcome->message);
+        return;
+    }
+    if (printing->options->is_json) {
+        fputs(printing->printed > 0 ? ",\n " : "[", stdout);
+        replay_report_json(stdout, job, &outcome->result);
+    } else {
+        if (printing->printed == 0 && !printing->options->is_quiet)
+            replay_report_heading(stdout, printing->widths);
+        replay_report_row(stdout, printing->widths, job, &outcome->result);
+    }
+    fflush(stdout);
+    printing->printed++;
+}
+
+static int run_plan(const struct options *options,
+                    const struct replay_plan *plan)
+{
+    struct printing printing = {
+        .options = options,
+        .widths = replay_report_widths(plan->jobs, plan->job_count),
+        .status = CLI_OK,
+    };
+    bool is_well = replay_pool_run(plan->jobs, plan->job_count, options->jobs,
+                                   print_outcome, &printing);
+    if (options->is_json)
+        puts(printing.printed > 0 ? "]" : "[]");
+    if (fflush(stdout) != 0 || ferror(stdout))
+        is_well = false;
+    if (!is_well && printing.status < CLI_HOST)
+        return complain(CLI_HOST, "the host could not do it");
+    return printing.status;
+}
+
+/* The command line as one string; NULL: out of memory. */
+static char *join(int argc, char **argv)
+{
+    size_t bytes = sizeof "lowtide";
+    for (int n = 0; n < argc; n++)
+        bytes += strlen(argv[n]) + 1;
+    char *joined = malloc(bytes);
+    if (!joined)
+        return NULL;
+    char *at = stpcpy(joined, "lowtide");
+    for (int n = 0; n < argc; n++) {
+        *at++ = ' ';
+        at = stpcpy(at, argv[n]);
+    }
+    return joined;
+}
+
+static int read_options(struct options *options, int argc, char **argv)
+{
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "j:o:h", long_options, NULL)) !=
+           -1) {
+        int status = take_option(options, option, optarg);
+        if (status != CLI_OK)
+            return status;
+    }
+    if (optind + 1 != argc)
+        return complain(CLI_USAGE, optind == argc
+                                       ? "a trace is wanted; see --help"
+                                       : "one trace at a time; see --help");
+    if (!options->memory)
+        return complain(CLI_USAGE, "--memory is wanted; see --help");
+    return CLI_OK;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int n = 1; n < argc && strcmp(argv[n], "--") != 0; n++)
+        if (strcmp(argv[n], "--help") == 0 || strcmp(argv[n], "-h") == 0)
+            return true;
+    return false;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+    if (wants_help(argc, argv)) {
+        fputs(help, stdout);
+        return CLI_OK;
+    }
+    struct options options = {
+        .policies = "zircon",
+        .jobs = 1,
+        .params = calloc((size_t)argc + 1, sizeof *options.params),
+    };
+    struct replay_plan plan = {0};
+    char *line = join(argc, argv);
+    char message[MESSAGE_BYTES] = "";
+    int status = CLI_HOST;
+    if (!options.params || !line) {
+        complain(status, "out of memory");
+        goto out;
+    }
+    status = read_options(&options, argc, argv);
+    if (status != CLI_OK)
+        goto out;
+    plan.path = argv[optind];
+    status = make_plan(&options, &plan, line, message);
+    if (status != CLI_OK)
+        complain(status, message);
+    else
+        status = run_plan(&options, &plan);
+out:
+    replay_plan_release(&plan);
+    free(options.params);
+    free(line);
+    return status;
+}

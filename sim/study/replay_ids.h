@@ -1,0 +1,79 @@
+/*
+ * From a trace's ids to page numbers: each distinct id is one page, numbered
+ * by first appearance, 0, 1, 2 ...
+ *
+ *   dense:   table[id] = page + 1                      0: not seen yet
+ *   hashed:  slots[hash(id) ...] = page + 1,  keys[page] = id
+ *
+ * Ids start dense: one load finds the page, and table pages that no id falls
+ * into are never backed by memory. Once the blocks that are backed cost more
+ * than DENSE_SLACK_BYTES plus 16 bytes a page, or an id is past DENSE_LIMIT,
+ * the ids move to a hash table for good.
+ *
+ * The hash table is our own because the chained ones (uthash) take 56 bytes an
+ * id and more, and this is the innermost lookup of a replay: 4-byte slots with
+ * linear probing and the keys in page order come to 11 .. 24 bytes, and both
+ * can be prefetched. Nothing depends on the order of slots.
+ */
+#ifndef LOWTIDE_REPLAY_IDS_H
+#define LOWTIDE_REPLAY_IDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Page numbers end here, so that an offset in bytes fits 64 bits easily. */
+#define REPLAY_MAX_PAGES (UINT32_MAX - 1)
+
+struct replay_ids {
+    uint32_t *table;  /* dense: DENSE_LIMIT entries, lazily backed; or NULL */
+    uint64_t *backed; /* dense: one bit for each block of the table in use */
+    uint64_t backed_count;
+
+    uint32_t *slots;     /* hashed: a power of two of them; or NULL */
+    uint64_t *keys;      /* hashed: by page */
+    uint64_t key_room;   /* entries of `keys` */
+    unsigned slot_shift; /* 64 - log2 of the number of slots */
+
+    uint64_t count; /* distinct ids, pages 0 .. count - 1 */
+};
+
+/* False: the host has no memory; nothing is held then. */
+bool replay_ids_init(struct replay_ids *ids);
+void replay_ids_release(struct replay_ids *ids);
+
+/*
+ * The page of an id that has not been seen, or whose place is not at hand.
+ * Returns false when the host has no memory or the pages ran out.
+ */
+bool replay_ids_add(struct replay_ids *ids, uint64_t id, uint32_t *page);
+
+#define REPLAY_DENSE_LIMIT (UINT64_C(1) << 26)
+
+static inline uint64_t replay_ids_hash(const struct replay_ids *ids,
+                                       uint64_t id)
+{
+    return (id ^ id >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> ids->slot_shift;
+}
+
+/* The place that replay_ids_page() will look at is wanted soon. */
+static inline void replay_ids_prefetch(const struct replay_ids *ids,
+                                       uint64_t id)
+{
+    if (!ids->table)
+        __builtin_prefetch(&ids->slots[replay_ids_hash(ids, id)]);
+    else if (id < REPLAY_DENSE_LIMIT)
+        __builtin_prefetch(&ids->table[id]);
+}
+
+/* The page of `id`, which is numbered now if it is new; false as above. */
+static inline bool replay_ids_page(struct replay_ids *ids, uint64_t id,
+                                   uint32_t *page)
+{
+    if (ids->table && id < REPLAY_DENSE_LIMIT && ids->table[id] != 0) {
+        *page = ids->table[id] - 1;
+        return true;
+    }
+    return replay_ids_add(ids, id, page);
+}
+
+#endif

@@ -1,0 +1,186 @@
+#include "study/replay_vmo.h"
+
+#include "check.h"
+#include "study/replay_ids.h"
+
+enum { FIRST_MAPPED_PAGES = 1 << 16, THE_VMO = 1, MAX_TIMER_ROUNDS = 32 };
+
+static bool has_timers(const struct replay_vmo *replay)
+{
+    return replay->machine.pqs.ops->age && replay->machine.pqs.ops->next_age;
+}
+
+static enum vm_status create_vmo(struct replay_vmo *replay, uint64_t vmo_pages)
+{
+    struct vmo_create_args args = {
+        .kind = VMO_PAGER,
+        .size = pages_to_bytes(vmo_pages ? vmo_pages : REPLAY_MAX_PAGES),
+        .user_id = THE_VMO,
+    };
+    enum vm_status status = vmo_create(&replay->machine, &args, &replay->vmo);
+    if (status != VM_OK)
+        return status;
+    status = vmo_map(replay->vmo, 0, vmo_pages ? vmo_pages : FIRST_MAPPED_PAGES,
+                     false, false, &replay->mapping);
+    if (status != VM_OK)
+        vmo_close(replay->vmo);
+    return status;
+}
+
+enum vm_status replay_vmo_init(struct replay_vmo *replay, uint64_t memory_pages,
+                               uint64_t vmo_pages,
+                               const struct reclaim_policy_ops *policy,
+                               const union reclaim_value *values, uint64_t seed)
+{
+    struct vm_machine_config config = {
+        .memory_pages = memory_pages,
+        .policy = policy,
+        .policy_values = values,
+        .seed = seed,
+    };
+    *replay = (struct replay_vmo){.next_age = SIM_NS_INFINITE};
+    if (memory_pages == 0)
+        return VM_INVALID_ARGS;
+    enum vm_status status = vm_machine_init(&replay->machine, &config);
+    if (status != VM_OK)
+        return status;
+    status = create_vmo(replay, vmo_pages);
+    if (status != VM_OK) {
+        vm_machine_release(&replay->machine);
+        return status;
+    }
+    if (has_timers(replay))
+        replay->next_age = policy->next_age(replay->machine.pqs.policy, 0);
+    return VM_OK;
+}
+
+void replay_vmo_release(struct replay_vmo *replay)
+{
+    vmo_unmap(replay->vmo, replay->mapping);
+    vmo_close(replay->vmo);
+    vm_machine_release(&replay->machine);
+}
+
+/*
+ * The next victim's descriptor is on its way here; what it leads to can be
+ * fetched, too. Most of the time it will be the victim of the next miss.
+ */
+static void prefetch_victim(const struct replay_vmo *replay, page_index victim)
+{
+    if (victim == PAGE_NONE)
+        return;
+    uint64_t offset = replay->machine.pmm.pages[victim].offset;
+    vm_cow_prefetch(vmo_cow(replay->vmo), offset);
+    __builtin_prefetch(&replay->mapping->entries[bytes_to_pages(offset)], 1);
+}
+
+/* Guess the next victim and fetch its descriptor. */
+static page_index next_victim(const struct replay_vmo *replay)
+{
+    const struct page_queues *pqs = &replay->machine.pqs;
+    if (!pqs->ops->likely_victim)
+        return PAGE_NONE;
+    page_index victim = pqs->ops->likely_victim(pqs->policy);
+    const char *memory = pqs->host.page_memory;
+    __builtin_prefetch(&replay->machine.pmm.pages[victim], 1);
+    __builtin_prefetch(memory + (size_t)victim * pqs->host.page_bytes, 1);
+    return victim;
+}
+
+/* Make one page free. */
+static enum vm_status reclaim_one(struct replay_vmo *replay)
+{
+    struct page_queues *pqs = &replay->machine.pqs;
+    for (uint64_t tries = 2 * pqs->count[PQ_RECLAIM] + 1; tries > 0; tries--) {
+        page_index victim = pq_victim(pqs, RECLAIM_INCLUDE_NEWEST);
+        if (victim == PAGE_NONE)
+            break;
+        enum reclaim_refused refused;
+        uint64_t offset = vm_page_of(&replay->machine, victim)->offset;
+        if (vm_cow_reclaim_page(vmo_cow(replay->vmo), victim, offset,
+                                EVICTION_HINT_FOLLOW, NULL, &refused)) {
+            pmm_free_page(&replay->machine.pmm, victim);
+            return VM_OK;
+        }
+        pq_refused(pqs, victim, refused);
+    }
+    return VM_BAD_STATE;
+}
+
+enum vm_status replay_vmo_miss(struct replay_vmo *replay, uint64_t page)
+{
+    struct page_queues *pqs = &replay->machine.pqs;
+    struct vm_cow_pages *cow = vmo_cow(replay->vmo);
+    struct reclaim_identity identity = {THE_VMO, page};
+    uint64_t offset = pages_to_bytes(page);
+
+    replay->misses++;
+    if (!vm_cow_was_reclaimed(cow, offset))
+        replay->first_touches++;
+    else if (pqs->ops->refault)
+        pqs->ops->refault(pqs->policy, identity);
+
+    page_index coming = PAGE_NONE;
+    if (replay->machine.pmm.free_pages == 0) {
+        enum vm_status status = reclaim_one(replay);
+        if (status != VM_OK)
+            return status;
+        coming = next_victim(replay);
+    }
+    page_index brought;
+    enum vm_status status =
+        vm_cow_supply_one(cow, offset, page + 1, NULL, &brought);
+    if (status != VM_OK)
+        return status;
+    mapping_enter(replay->mapping, page, brought, false, true);
+    if (pqs->ops->page_identity)
+        pqs->ops->page_identity(pqs->policy, brought, identity);
+    prefetch_victim(replay, coming);
+    return VM_OK;
+}
+
+enum vm_status replay_vmo_grow(struct replay_vmo *replay, uint64_t page)
+{
+    struct vm_mapping *old = replay->mapping;
+    uint64_t limit = bytes_to_pages(vmo_size(replay->vmo));
+    uint64_t pages = old->page_count;
+    CHECK(page < limit);
+    while (pages <= page)
+        pages = u64_min(pages * 2, limit);
+    if (pages == old->page_count)
+        return VM_OK;
+    enum vm_status status =
+        vmo_map(replay->vmo, 0, pages, false, false, &replay->mapping);
+    if (status != VM_OK) {
+        replay->mapping = old;
+        return status;
+    }
+    for (uint64_t at = 0; at < old->page_count; at++)
+        if (old->entries[at] & MAPPING_PRESENT)
+            mapping_enter(replay->mapping, at, mapping_page(old, at), false,
+                          true);
+    vmo_unmap(replay->vmo, old);
+    return VM_OK;
+}
+
+/*
+ * A trace's clock may jump by hours. Each timer runs at the time it was due,
+ * but only so often: past a round for every generation, ageing changes nothing.
+ */
+void replay_vmo_set_time(struct replay_vmo *replay, sim_ns now)
+{
+    struct page_queues *pqs = &replay->machine.pqs;
+    if (has_timers(replay)) {
+        if (pqs->host.wake)
+            replay->next_age = pqs->ops->next_age(pqs->policy, pqs->host.now);
+        for (int n = 0; n < MAX_TIMER_ROUNDS && replay->next_age <= now; n++) {
+            if (replay->next_age > pqs->host.now)
+                vm_machine_set_time(&replay->machine, replay->next_age);
+            pqs->ops->age(pqs->policy, pqs->host.now);
+            replay->next_age = pqs->ops->next_age(pqs->policy, pqs->host.now);
+        }
+        pqs->host.wake = false;
+    }
+    if (now > pqs->host.now)
+        vm_machine_set_time(&replay->machine, now);
+}

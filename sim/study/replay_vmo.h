@@ -1,0 +1,89 @@
+/*
+ * The machine of a replay: one pager-backed VMO, one mapping over all of it,
+ * memory of N pages, and a policy that sees every access.
+ *
+ *   access --- entry present ---> one indirect call to the policy, done
+ *      |
+ *      +--- miss: refault?  -> policy's refault()
+ *                 no memory -> victim, vm_cow_reclaim_page, free
+ *                 then      -> vm_cow_supply_one, entry, page_identity()
+ *
+ * It is the real core, without what belongs to pressure: no watermarks, no
+ * pager latency, no compression. Accesses are reads: a page that was written
+ * would be dirty, and nobody writes back here.
+ */
+#ifndef LOWTIDE_REPLAY_VMO_H
+#define LOWTIDE_REPLAY_VMO_H
+
+#include "vmo.h"
+
+struct replay_vmo {
+    struct vm_machine machine;
+    struct vmo *vmo;
+    struct vm_mapping *mapping; /* grows with the highest page met */
+    sim_ns next_age;
+
+    /* totals */
+    uint64_t misses;
+    uint64_t first_touches; /* misses on pages never there before */
+};
+
+/*
+ * `values` as for pq_init(). `vmo_pages`: the VMO's size; 0: as large as page
+ * numbers go. VM_NO_MEMORY, VM_INVALID_ARGS (memory_pages 0 or too large);
+ * nothing is held then.
+ */
+enum vm_status replay_vmo_init(struct replay_vmo *replay, uint64_t memory_pages,
+                               uint64_t vmo_pages,
+                               const struct reclaim_policy_ops *policy,
+                               const union reclaim_value *values,
+                               uint64_t seed);
+void replay_vmo_release(struct replay_vmo *replay);
+
+/*
+ * Bring in a page that has no entry. VM_NO_MEMORY: the host has none;
+ * VM_BAD_STATE: the policy names no victim.
+ */
+enum vm_status replay_vmo_miss(struct replay_vmo *replay, uint64_t page);
+
+/* Make the mapping reach past `page`, which is within the VMO. */
+enum vm_status replay_vmo_grow(struct replay_vmo *replay, uint64_t page);
+
+/* The clock moves on; the policy's timers that are due run. */
+void replay_vmo_set_time(struct replay_vmo *replay, sim_ns now);
+
+/* One access; `page` is within the mapping. Statuses as for a miss. */
+static inline enum vm_status replay_vmo_access(struct replay_vmo *replay,
+                                               uint64_t page)
+{
+    if (!mapping_access(replay->mapping, page, false))
+        return replay_vmo_miss(replay, page);
+    pq_mark_accessed(&replay->machine.pqs, mapping_page(replay->mapping, page),
+                     RECLAIM_ACCESSED_DIRECT);
+    return VM_OK;
+}
+
+/* An access to `page` comes soon: fetch its entry ... */
+static inline void replay_vmo_prefetch_entry(const struct replay_vmo *replay,
+                                             uint64_t page)
+{
+    __builtin_prefetch(&replay->mapping->entries[page]);
+}
+
+/* ... and then what the entry leads to. */
+static inline void replay_vmo_prefetch_page(const struct replay_vmo *replay,
+                                            uint64_t page)
+{
+    const struct page_queues *pqs = &replay->machine.pqs;
+    if (!(replay->mapping->entries[page] & MAPPING_PRESENT)) {
+        vm_cow_prefetch(vmo_cow(replay->vmo), pages_to_bytes(page));
+        return;
+    }
+    page_index target = mapping_page(replay->mapping, page);
+    const char *memory = pqs->host.page_memory;
+
+    __builtin_prefetch(&replay->machine.pmm.pages[target], 0);
+    __builtin_prefetch(memory + (size_t)target * pqs->host.page_bytes, 1);
+}
+
+#endif

@@ -1,0 +1,354 @@
+/*
+ * Replay: miss counts equal to the last miss to those of a reference
+ * simulator on traces that are made here, and what else a replay promises.
+ *
+ * The traces are those of bench/gen_trace.c, made again from its definition.
+ */
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/policies.h"
+#include "study/replay.h"
+#include "study/replay_ids.h"
+#include "study/replay_plan.h"
+
+/* --- traces ------------------------------------------------------------------- */
+
+static uint64_t splitmix(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+/* The high 64 bits of a * b. */
+static uint64_t multiply_high(uint64_t a, uint64_t b)
+{
+    uint64_t middle = (a >> 32) * (b & UINT32_MAX) +
+                      ((a & UINT32_MAX) * (b & UINT32_MAX) >> 32);
+    uint64_t low = (a & UINT32_MAX) * (b >> 32) + (middle & UINT32_MAX);
+    return (a >> 32) * (b >> 32) + (middle >> 32) + (low >> 32);
+}
+
+struct zipf {
+    uint64_t count;
+    uint64_t *threshold;
+    uint32_t *page_of_rank;
+};
+
+static void zipf_init(struct zipf *zipf, uint64_t count, uint64_t seed)
+{
+    const double two_63 = 9223372036854775808.0;
+    uint64_t shuffle = seed ^ UINT64_C(0xd1b54a32d192ed03);
+    double total = 0;
+    double sum = 0;
+    zipf->count = count;
+    zipf->threshold = malloc(count * sizeof *zipf->threshold);
+    zipf->page_of_rank = malloc(count * sizeof *zipf->page_of_rank);
+    for (uint64_t k = 0; k < count; k++)
+        total = total + 1.0 / (double)(k + 1);
+    for (uint64_t k = 0; k < count; k++) {
+        sum = sum + 1.0 / (double)(k + 1);
+        zipf->threshold[k] = (uint64_t)(sum / total * two_63);
+        zipf->page_of_rank[k] = (uint32_t)k;
+    }
+    zipf->threshold[count - 1] = UINT64_C(1) << 63;
+    for (uint64_t i = count - 1; i > 0; i--) {
+        uint64_t j = multiply_high(splitmix(&shuffle), i + 1);
+        uint32_t page = zipf->page_of_rank[i];
+        zipf->page_of_rank[i] = zipf->page_of_rank[j];
+        zipf->page_of_rank[j] = page;
+    }
+}
+
+static uint64_t zipf_draw(const struct zipf *zipf, uint64_t *state)
+{
+    uint64_t draw = splitmix(state) >> 1;
+    uint64_t low = 0;
+    uint64_t high = zipf->count - 1;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (draw < zipf->threshold[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return zipf->page_of_rank[low];
+}
+
+/* Write ids as oracleGeneral records to a new file; its name, to be freed. */
+static char *write_trace(const uint64_t *ids, size_t count)
+{
+    char *path = strdup("/tmp/lowtide-replay-XXXXXX");
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "wb");
+    cr_assert(file);
+    for (size_t n = 0; n < count; n++) {
+        unsigned char record[24] = {0};
+        for (int byte = 0; byte < 8; byte++)
+            record[4 + byte] = (unsigned char)(ids[n] >> 8 * byte);
+        cr_assert_eq(fwrite(record, sizeof record, 1, file), 1);
+    }
+    fclose(file);
+    return path;
+}
+
+static char *zipf_trace(uint64_t universe, size_t requests, uint64_t seed)
+{
+    struct zipf zipf;
+    uint64_t *ids = malloc(requests * sizeof *ids);
+    uint64_t state = seed;
+    zipf_init(&zipf, universe, seed);
+    for (size_t n = 0; n < requests; n++)
+        ids[n] = zipf_draw(&zipf, &state) + 1;
+    char *path = write_trace(ids, requests);
+    free(zipf.threshold);
+    free(zipf.page_of_rank);
+    free(ids);
+    return path;
+}
+
+static struct replay_config config_of(const char *path, const char *policy,
+                                      uint64_t memory_pages)
+{
+    struct replay_config config = {
+        .path = path,
+        .options = {.format = TRACE_ORACLE_GENERAL},
+        .memory_pages = memory_pages,
+        .policy = policy_find(policy),
+        .seed = 1,
+    };
+    cr_assert(config.policy, "no policy %s", policy);
+    return config;
+}
+
+/* --- miss counts ----------------------------------------------------------------- */
+
+struct expected {
+    const char *policy;
+    uint64_t bits; /* clock's parameter; 0: none */
+    uint64_t memory_pages;
+    uint64_t misses;
+};
+
+static void expect_misses(const char *path, const struct expected *table,
+                          size_t count, uint64_t requests, uint64_t distinct)
+{
+    for (size_t n = 0; n < count; n++) {
+        struct replay_config config =
+            config_of(path, table[n].policy, table[n].memory_pages);
+        union reclaim_value values[RECLAIM_MAX_PARAMS] = {
+            {.uint = table[n].bits}};
+        struct replay_result result;
+        char message[256] = "";
+        if (table[n].bits)
+            config.values = values;
+        cr_assert_eq(replay_run(&config, &result, message, sizeof message),
+                     REPLAY_OK, "%s", message);
+        cr_assert_eq(result.requests, requests);
+        cr_assert_eq(result.distinct_pages, distinct);
+        cr_assert_eq(result.misses, table[n].misses,
+                     "%s bits=%" PRIu64 ", %" PRIu64 " pages: %" PRIu64
+                     " misses, %" PRIu64 " expected",
+                     table[n].policy, table[n].bits, table[n].memory_pages,
+                     result.misses, table[n].misses);
+    }
+}
+
+Test(replay, miss_counts_equal_the_reference_on_z10_1k)
+{
+    static const struct expected table[] = {
+        {"fifo", 0, 10, 81710},   {"fifo", 0, 100, 47783},
+        {"fifo", 0, 500, 17038},  {"fifo", 0, 145, 41354},
+        {"lru", 0, 10, 78914},    {"lru", 0, 100, 42224},
+        {"lru", 0, 500, 13507},   {"lru", 0, 145, 35982},
+        {"clock", 1, 10, 77296},  {"clock", 1, 100, 40833},
+        {"clock", 1, 500, 13139}, {"clock", 1, 145, 34842},
+        {"clock", 2, 10, 75126},  {"clock", 2, 100, 39245},
+        {"clock", 2, 500, 12216}, {"clock", 2, 145, 33279},
+        {"clock", 0, 100, 40833}, /* bits=1 is the default */
+    };
+    char *path = zipf_trace(1000, 100000, 21);
+    expect_misses(path, table, sizeof table / sizeof table[0], 100000, 1000);
+    unlink(path);
+    free(path);
+}
+
+Test(replay, miss_counts_equal_the_reference_on_z10_100k)
+{
+    static const struct expected table[] = {
+        {"fifo", 0, 10000, 300213},  {"lru", 0, 10000, 265080},
+        {"clock", 1, 10000, 257122}, {"clock", 2, 10000, 247918},
+        {"lru", 0, 14288, 227905},
+    };
+    char *path = zipf_trace(100000, 1000000, 11);
+    expect_misses(path, table, sizeof table / sizeof table[0], 1000000, 80636);
+    unlink(path);
+    free(path);
+}
+
+Test(replay, a_loop_one_page_too_long_defeats_lru_and_fits_one_page_more)
+{
+    enum { PAGES = 1000, REQUESTS = 10000 };
+    static const struct expected table[] = {
+        {"lru", 0, PAGES - 1, REQUESTS},
+        {"fifo", 0, PAGES - 1, REQUESTS},
+        {"lru", 0, PAGES, PAGES},
+        {"zircon", 0, PAGES, PAGES},
+    };
+    uint64_t ids[REQUESTS];
+    for (size_t n = 0; n < REQUESTS; n++)
+        ids[n] = n % PAGES;
+    char *path = write_trace(ids, REQUESTS);
+    expect_misses(path, table, sizeof table / sizeof table[0], REQUESTS, PAGES);
+    unlink(path);
+    free(path);
+}
+
+/* --- ids ---------------------------------------------------------------------------- */
+
+/* Ids in any mixture keep the numbers that first appearance gave them. */
+static void expect_numbering(const uint64_t *ids, size_t count)
+{
+    struct replay_ids table;
+    uint32_t page;
+    cr_assert(replay_ids_init(&table));
+    for (size_t n = 0; n < count; n++) {
+        cr_assert(replay_ids_page(&table, ids[n], &page));
+        cr_assert_eq(page, n, "id %" PRIu64 " is page %u, not %zu", ids[n],
+                     page, n);
+    }
+    cr_assert_eq(table.count, count);
+    for (size_t n = count; n-- > 0;) {
+        cr_assert(replay_ids_page(&table, ids[n], &page));
+        cr_assert_eq(page, n);
+    }
+    replay_ids_release(&table);
+}
+
+Test(replay, ids_are_numbered_by_first_appearance)
+{
+    enum { COUNT = 200000 };
+    uint64_t *ids = malloc(COUNT * sizeof *ids);
+    for (uint64_t n = 0; n < COUNT; n++)
+        ids[n] = COUNT - n; /* dense */
+    expect_numbering(ids, COUNT);
+    for (uint64_t n = 0; n < COUNT; n++)
+        ids[n] = n * UINT64_C(0x9e3779b97f4a7c15); /* all over 64 bits */
+    expect_numbering(ids, COUNT);
+    for (uint64_t n = 0; n < COUNT; n++)
+        ids[n] = n < 1000 ? n : n << 8; /* dense, then too thin for it */
+    expect_numbering(ids, COUNT);
+    ids[0] = UINT64_MAX; /* the largest id there is, and zero */
+    ids[1] = 0;
+    expect_numbering(ids, 2);
+    free(ids);
+}
+
+/* --- errors, sizes ------------------------------------------------------------------ */
+
+Test(replay, an_id_past_the_vmo_is_an_error_with_its_byte_offset)
+{
+    uint64_t ids[] = {3, 4, 5, 8, 1};
+    char *path = write_trace(ids, 5);
+    struct replay_config config = config_of(path, "lru", 10);
+    struct replay_result result;
+    char message[256] = "";
+    config.vmo_pages = 9;
+    cr_assert_eq(replay_run(&config, &result, message, sizeof message),
+                 REPLAY_OK, "%s", message);
+    cr_assert_eq(result.distinct_pages, 5);
+    config.vmo_pages = 8;
+    cr_assert_eq(replay_run(&config, &result, message, sizeof message),
+                 REPLAY_BAD_INPUT);
+    cr_assert(strstr(message, "byte 72"), "%s", message);
+    cr_assert(strstr(message, path), "%s", message);
+    unlink(path);
+    free(path);
+}
+
+Test(replay, a_truncated_trace_is_an_error_with_its_byte_offset)
+{
+    uint64_t ids[] = {1, 2, 3};
+    char *path = write_trace(ids, 3);
+    struct replay_config config = config_of(path, "lru", 10);
+    struct replay_result result;
+    char message[256] = "";
+    cr_assert_eq(truncate(path, 60), 0);
+    cr_assert_eq(replay_run(&config, &result, message, sizeof message),
+                 REPLAY_BAD_INPUT);
+    cr_assert(strstr(message, path), "%s", message);
+    cr_assert(strstr(message, "48") || strstr(message, "60"), "%s", message);
+    unlink(path);
+    free(path);
+}
+
+struct size_case {
+    const char *text;
+    uint64_t pages; /* of 100 distinct; 0: refused */
+};
+
+Test(replay, memory_is_a_size_or_a_fraction_of_the_distinct_pages)
+{
+    static const struct size_case cases[] = {
+        {"7p", 7},     {"40KiB", 10}, {"0.1", 10},  {"0.29", 29},
+        {"0.999", 99}, {"1.0", 100},  {"0.001", 1}, {"0.0", 0},
+        {"1.1", 0},    {"10", 0},     {"0p", 0},    {"5KiB", 0},
+        {"0.1.1", 0},  {"", 0},       {".5", 0},    {"0.1234567890", 0},
+        {"-0.1", 0},   {"0.5p", 0},
+    };
+    uint64_t ids[300];
+    for (size_t n = 0; n < 300; n++)
+        ids[n] = n % 100;
+    char *path = write_trace(ids, 300);
+    for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
+        struct replay_plan plan = {
+            .path = path,
+            .options = {.format = TRACE_ORACLE_GENERAL, .page_size = 4096},
+        };
+        char message[512] = "";
+        enum replay_status status =
+            replay_plan_memory(&plan, cases[n].text, message, sizeof message);
+        cr_assert_eq(status, cases[n].pages ? REPLAY_OK : REPLAY_BAD_INPUT,
+                     "'%s': %s", cases[n].text, message);
+        if (cases[n].pages)
+            cr_assert_eq(plan.memory_pages[0], cases[n].pages, "'%s': %" PRIu64,
+                         cases[n].text, plan.memory_pages[0]);
+        else
+            cr_assert(strstr(message, "--memory"));
+        replay_plan_release(&plan);
+    }
+    unlink(path);
+    free(path);
+}
+
+Test(replay, a_parameter_goes_to_every_policy_that_has_it)
+{
+    struct replay_plan plan = {0};
+    const char *good[] = {"bits=2"};
+    const char *bad[] = {"bits=2", "colour=red"};
+    char message[512] = "";
+    cr_assert(replay_plan_policies(&plan, "lru,clock,clock", good, 1, message,
+                                   sizeof message),
+              "%s", message);
+    cr_assert_eq(plan.policy_count, 3);
+    cr_assert_eq(plan.policies[0].param_count, 0);
+    cr_assert_eq(plan.policies[1].param_count, 1);
+    cr_assert_str_eq(plan.policies[2].params[0].name, "bits");
+    cr_assert_str_eq(plan.policies[2].params[0].value, "2");
+    cr_assert_eq(plan.policies[1].values[0].uint, 2);
+    replay_plan_release(&plan);
+
+    cr_assert_not(replay_plan_policies(&plan, "lru,clock", bad, 2, message,
+                                       sizeof message));
+    cr_assert(strstr(message, "colour=red"), "%s", message);
+    replay_plan_release(&plan);
+    cr_assert_not(replay_plan_policies(&plan, "lru,nonsense", NULL, 0, message,
+                                       sizeof message));
+    cr_assert(strstr(message, "nonsense"), "%s", message);
+    replay_plan_release(&plan);
+}
