@@ -238,6 +238,15 @@ static bool can_overwrite(const struct vm_cow_pages *cow, struct page_slot slot,
     return false;
 }
 
+void cow_fill_empty_slot(struct vm_cow_pages *cow, struct page_slot *slot,
+                         page_index page, uint64_t offset)
+{
+    cow_set_not_pinned(cow, page, offset);
+    cow->machine->stats.object_pages++;
+    *slot = slot_of_page(page);
+    reclaimed_set_remove(&cow->reclaimed, bytes_to_pages(offset));
+}
+
 enum vm_status cow_add_content(struct vm_cow_pages *cow,
                                struct page_slot *content, uint64_t offset,
                                enum vm_overwrite overwrite,

@@ -200,6 +200,10 @@ enum vm_status cow_add_content(struct vm_cow_pages *cow,
                                struct page_slot *released,
                                bool do_range_update);
 
+/* The page enters the list at an empty slot, and its queue. */
+void cow_fill_empty_slot(struct vm_cow_pages *cow, struct page_slot *slot,
+                         page_index page, uint64_t offset);
+
 /*
  * Take one page for this node: from `alloc_list` (may be NULL) first.
  * VM_NO_MEMORY, or VM_SHOULD_WAIT with `request` waiting for memory.

@@ -240,6 +240,9 @@ bool vm_cow_page_would_read_zero(struct vm_cow_pages *cow, uint64_t offset);
 bool vm_cow_peek_content(struct vm_cow_pages *cow, uint64_t offset,
                          uint64_t *content);
 
+/* The node's own slot at `offset` is wanted soon: bring it near. */
+void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset);
+
 /* Pins (cow_pin.c). ------------------------------------------------------ */
 
 enum vm_status vm_cow_pin_range(struct vm_cow_pages *cow, uint64_t offset,
@@ -270,12 +273,14 @@ enum vm_status vm_cow_supply_pages(struct vm_cow_pages *cow, uint64_t offset,
 /*
  * Supply one page to a pager-backed node without a splice list: the same
  * effects as vm_cow_supply_pages() with one page of `content`, which is
- * allocated here. For pagers that answer page by page. VM_NO_MEMORY,
+ * allocated here and returned in `supplied` (PAGE_NONE: there was content
+ * already). For pagers that answer page by page. VM_NO_MEMORY,
  * VM_SHOULD_WAIT (memory), VM_BAD_STATE, VM_OUT_OF_RANGE.
  */
 enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
                                  uint64_t content,
-                                 struct page_request *request);
+                                 struct page_request *request,
+                                 page_index *supplied);
 enum vm_status vm_cow_take_pages(struct vm_cow_pages *cow, uint64_t offset,
                                  uint64_t length, struct splice_list *pages,
                                  uint64_t *taken, struct page_request *request);

@@ -68,6 +68,10 @@ void vm_cow_range_change_update(struct vm_cow_pages *cow, uint64_t offset,
 {
     if (length == 0)
         return;
+    if (cow->child_count == 0) {
+        deliver(cow, offset, u64_min(length, UINT64_MAX - offset), change);
+        return;
+    }
     cow->scratch_offset = offset;
     cow->scratch_length = u64_min(length, UINT64_MAX - offset);
     cow->scratch_next = NULL;

@@ -7,15 +7,17 @@
  */
 #include "cow_internal.h"
 
-static bool holds_page(const struct vm_cow_pages *cow, page_index page,
-                       uint64_t offset)
+/* The slot at `offset` if it holds exactly this page, else NULL. */
+static struct page_slot *slot_of(const struct vm_cow_pages *cow,
+                                 page_index page, uint64_t offset)
 {
-    const struct page_slot *slot = page_list_lookup(&cow->list, offset);
-    return slot && slot_is_page(*slot) && slot_page(*slot) == page;
+    struct page_slot *slot = page_list_lookup(&cow->list, offset);
+    return slot && slot->bits == slot_of_page(page).bits ? slot : NULL;
 }
 
 /* The page is here and clean or not tracked; false: see `refused`. */
-static bool remove_for_eviction(struct vm_cow_pages *cow, page_index page,
+static bool remove_for_eviction(struct vm_cow_pages *cow,
+                                struct page_slot *slot, page_index page,
                                 uint64_t offset, enum vm_eviction_hint hint,
                                 enum reclaim_refused *refused)
 {
@@ -34,7 +36,7 @@ static bool remove_for_eviction(struct vm_cow_pages *cow, page_index page,
         return false;
     }
     vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
-    (void)page_list_remove(&cow->list, offset);
+    (void)page_list_remove_at(&cow->list, slot, offset);
     cow_detach_page(cow, page, RECLAIM_REMOVED_RECLAIMED);
     reclaimed_set_add(&cow->reclaimed, bytes_to_pages(offset));
     cow->reclamation_event_count++;
@@ -46,11 +48,12 @@ static bool remove_for_eviction(struct vm_cow_pages *cow, page_index page,
 bool vm_cow_remove_page_for_eviction(struct vm_cow_pages *cow, page_index page,
                                      uint64_t offset)
 {
-    if (!holds_page(cow, page, offset))
+    struct page_slot *slot = slot_of(cow, page, offset);
+    if (!slot)
         return false;
     CHECK(cow_page(cow, page)->pin_count == 0);
     enum reclaim_refused refused;
-    return remove_for_eviction(cow, page, offset, EVICTION_HINT_IGNORE,
+    return remove_for_eviction(cow, slot, page, offset, EVICTION_HINT_IGNORE,
                                &refused);
 }
 
@@ -63,7 +66,8 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
     if (!refused)
         refused = &unused;
     *refused = RECLAIM_REFUSED_GONE;
-    if (!holds_page(cow, page, offset))
+    struct page_slot *slot = slot_of(cow, page, offset);
+    if (!slot)
         return false;
     if (cow_page(cow, page)->pin_count > 0) {
         *refused = RECLAIM_REFUSED_PINNED;
@@ -75,7 +79,7 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
         return false;
     }
     if (cow_is_pager_backed(cow))
-        return remove_for_eviction(cow, page, offset, hint, refused);
+        return remove_for_eviction(cow, slot, page, offset, hint, refused);
     if (compressor && !cow->source && !cow->tracker)
         return cow_remove_page_for_compression(cow, page, offset, compressor,
                                                refused);
@@ -90,7 +94,7 @@ bool vm_cow_dedup_zero_page(struct vm_cow_pages *cow, page_index page,
 {
     const struct vm_cow_owner *owner = vm_cow_backlink(cow);
     if (cow->high_priority_count != 0 || (owner && owner->is_uncached) ||
-        !holds_page(cow, page, offset))
+        !slot_of(cow, page, offset))
         return false;
     const struct vm_page *descriptor = cow_page(cow, page);
     if (descriptor->pin_count > 0 || descriptor->content != 0 ||

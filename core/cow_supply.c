@@ -174,32 +174,42 @@ enum vm_status vm_cow_supply_pages(struct vm_cow_pages *cow, uint64_t offset,
 }
 
 enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
-                                 uint64_t content, struct page_request *request)
+                                 uint64_t content, struct page_request *request,
+                                 page_index *supplied)
 {
     CHECK(cow_is_pager_backed(cow));
+    *supplied = PAGE_NONE;
     enum vm_status status =
         check_supply(cow, offset, VM_PAGE_SIZE, SUPPLY_PAGER);
     if (status != VM_OK)
         return status;
+    bool in_interval;
+    struct page_slot *slot = page_list_lookup_or_allocate(
+        &cow->list, offset, SLOT_CHECK_INTERVALS, &in_interval);
+    if (!slot)
+        return in_interval ? VM_OK : VM_NO_MEMORY;
+    if (!slot_is_empty(*slot))
+        return VM_OK; /* what is there wins */
     page_index page;
-    status = cow_alloc_page(cow, NULL, request, &page);
-    if (status != VM_OK)
+    if (!cow->machine->borrow_on_supply || !cow_can_borrow(cow) ||
+        pmm_alloc_page(&cow->machine->pmm, PMM_ALLOC_MUST_BORROW, &page) !=
+            VM_OK)
+        status = cow_alloc_page(cow, NULL, request, &page);
+    if (status != VM_OK) {
+        page_list_return_empty_slot(&cow->list, offset);
         return status;
-    cow_page(cow, page)->content = content;
-    cow_bump_generation(cow);
-    struct supply supply = {cow, SUPPLY_PAGER, offset, offset,
-                            PAGE_CHAIN_EMPTY};
-    struct page_slot slot = slot_of_page(page);
-    status = insert_supplied(&supply, &slot, offset);
-    cow->machine->stats.supplied_pages++;
-    if (status == VM_OK) {
-        supply.run_end += VM_PAGE_SIZE;
-        flush_run(&supply);
-    } else {
-        drop_supplied(&supply, slot);
     }
-    cow_free_pages(cow, &supply.freed, true);
-    return status == VM_ALREADY_EXISTS ? VM_OK : status;
+    cow_bump_generation(cow);
+    cow_page(cow, page)->content = content;
+    cow_init_page(cow, page);
+    cow_update_dirty_state(cow, page, DIRTY_CLEAN, true);
+    cow_fill_empty_slot(cow, slot, page, offset);
+    cow->machine->stats.supplied_pages++;
+    /* Nobody can have mapped what was absent: no range change. */
+    if (page_source_has_requests(cow->source, PAGE_REQUEST_READ))
+        page_source_on_pages_supplied(cow->source, offset, VM_PAGE_SIZE);
+    *supplied = page;
+    return VM_OK;
 }
 
 /* --- take ---------------------------------------------------------------------- */

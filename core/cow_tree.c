@@ -414,8 +414,8 @@ static enum vm_status clone_bidirectional(struct vm_cow_pages *cow,
     unsigned options = cow->options & COW_OPTION_UNPIN_ON_DELETE;
     struct vm_cow_pages *orig = cow_new(cow->machine, cow->hierarchy, options,
                                         cow->alloc_flags, cow->size);
-    struct vm_cow_pages *clone = cow_new(cow->machine, cow->hierarchy, options,
-                                         cow->alloc_flags, size);
+    struct vm_cow_pages *clone =
+        cow_new(cow->machine, cow->hierarchy, options, cow->alloc_flags, size);
     if (!orig || !clone) {
         if (orig)
             vm_cow_unref(orig);

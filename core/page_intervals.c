@@ -186,6 +186,7 @@ static enum vm_status add_interval(struct page_list *list, uint64_t start,
                                    uint64_t end, enum dirty_state dirty,
                                    uint64_t awaiting)
 {
+    list->may_have_intervals = true;
     struct page_slot *left = mergeable_left(list, start, dirty);
     struct page_slot *right = mergeable_right(list, end, dirty);
     struct page_slot *first = NULL; /* the slot that is or becomes the Start */

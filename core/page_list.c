@@ -283,6 +283,14 @@ struct page_slot *page_list_lookup(const struct page_list *list,
     return node ? &node->slots[slot_index(list, offset)] : NULL;
 }
 
+void page_list_prefetch(const struct page_list *list, uint64_t offset)
+{
+    const struct page_list_node *node =
+        node_find(list, node_number(list, offset));
+    if (node)
+        __builtin_prefetch(&node->slots[slot_index(list, offset)], 1);
+}
+
 struct page_slot page_list_get(const struct page_list *list, uint64_t offset)
 {
     const struct page_slot *slot = page_list_lookup(list, offset);
@@ -295,6 +303,22 @@ struct page_slot page_list_remove(struct page_list *list, uint64_t offset)
     if (!node)
         return SLOT_EMPTY;
     struct page_slot *slot = &node->slots[slot_index(list, offset)];
+    struct page_slot content = *slot;
+    *slot = SLOT_EMPTY;
+    if (node_is_empty(node))
+        node_free(list, node->number);
+    return content;
+}
+
+struct page_slot page_list_remove_at(struct page_list *list,
+                                     struct page_slot *slot, uint64_t offset)
+{
+    struct page_slot *first = slot - slot_index(list, offset);
+    const struct page_list_node *node =
+        (const struct page_list_node *)(const void *)((const char *)first -
+                                                      offsetof(
+                                                          struct page_list_node,
+                                                          slots));
     struct page_slot content = *slot;
     *slot = SLOT_EMPTY;
     if (node_is_empty(node))

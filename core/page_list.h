@@ -40,6 +40,7 @@ struct page_list {
     uint64_t skew;
     uint64_t node_count;
     uint32_t height;
+    bool may_have_intervals; /* one was added since the list was empty */
 };
 
 /* `skew` bytes, page aligned, less than a list node's span. */
@@ -67,6 +68,9 @@ uint64_t page_list_heap_bytes(const struct page_list *list);
 struct page_slot *page_list_lookup(const struct page_list *list,
                                    uint64_t offset);
 
+/* The slot at `offset` is wanted soon: bring it near. */
+void page_list_prefetch(const struct page_list *list, uint64_t offset);
+
 /* The slot's value at `offset`; SLOT_EMPTY when absent. */
 struct page_slot page_list_get(const struct page_list *list, uint64_t offset);
 
@@ -93,6 +97,10 @@ struct page_slot *page_list_lookup_or_allocate(struct page_list *list,
 
 /* Take the content at `offset` out (SLOT_EMPTY if there is none). */
 struct page_slot page_list_remove(struct page_list *list, uint64_t offset);
+
+/* The same where the slot at `offset` is at hand: no look-up. */
+struct page_slot page_list_remove_at(struct page_list *list,
+                                     struct page_slot *slot, uint64_t offset);
 
 /* The slot at `offset` is empty: drop its list node if all of it is. */
 void page_list_return_empty_slot(struct page_list *list, uint64_t offset);

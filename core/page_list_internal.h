@@ -85,10 +85,10 @@ static inline struct page_list_node *node_find(const struct page_list *list,
 
 static inline bool node_is_empty(const struct page_list_node *node)
 {
-    uint64_t any = 0;
     for (unsigned i = 0; i < PAGE_LIST_FANOUT; i++)
-        any |= node->slots[i].bits;
-    return any == 0;
+        if (node->slots[i].bits)
+            return false;
+    return true;
 }
 
 /* NULL: no memory. */

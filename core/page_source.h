@@ -131,6 +131,13 @@ enum vm_status page_source_request_dirty(struct page_source *source,
 /* An accepting batch is sent as it is; VM_SHOULD_WAIT. */
 enum vm_status page_request_finalize(struct page_request *request);
 
+/* Is any request of this type outstanding? */
+static inline bool page_source_has_requests(const struct page_source *source,
+                                            enum page_request_type type)
+{
+    return !TAILQ_EMPTY(&source->requests[type]);
+}
+
 /* The range was supplied or dirtied: requests that it answers are done. */
 void page_source_on_pages_supplied(struct page_source *source, uint64_t offset,
                                    uint64_t length);

@@ -7,6 +7,8 @@
 
 bool page_list_is_in_interval(const struct page_list *list, uint64_t offset)
 {
+    if (!list->may_have_intervals)
+        return false;
     const struct page_list_node *node =
         node_find(list, node_number(list, offset));
     if (node) {

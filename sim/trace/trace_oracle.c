@@ -3,18 +3,25 @@
  * u32 time in seconds, u64 id, u32 size, i64 next access. Every record is a
  * read of the page that its id names.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "trace/trace_internal.h"
 
 enum { RECORD_BYTES = 24 };
 
-static uint64_t little_endian(const unsigned char *bytes, int count)
+static uint64_t little_endian_64(const unsigned char *bytes)
 {
-    uint64_t value = 0;
-    for (int i = count; i-- > 0;)
-        value = value << 8 | bytes[i];
-    return value;
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return le64toh(value);
+}
+
+static uint32_t little_endian_32(const unsigned char *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return le32toh(value);
 }
 
 static ptrdiff_t oracle_next(struct trace *trace, struct trace_record *out,
@@ -40,8 +47,8 @@ static ptrdiff_t oracle_next(struct trace *trace, struct trace_record *out,
     const unsigned char *record = source->data;
     for (size_t i = 0; i < count; i++, record += RECORD_BYTES)
         out[i] = (struct trace_record){
-            .page = little_endian(record + 4, 8),
-            .time_ns = little_endian(record, 4) * UINT64_C(1000000000),
+            .page = little_endian_64(record + 4),
+            .time_ns = little_endian_32(record) * UINT64_C(1000000000),
         };
     trace->batch_offset = source->offset;
     trace_source_consume(source, count * RECORD_BYTES);
