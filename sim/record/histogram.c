@@ -1,96 +1,79 @@
+/*
+ * Bucket numbers of a log-linear histogram with S = HISTOGRAM_SUB_BITS:
+ *
+ *   value          bucket          width
+ *   [0, 2^S)       value               1
+ *   [2^S, 2^S+1)   value               1     shift 0
+ *   [2^S+1, ...)   shift 1, S bits     2     128 buckets for each power of
+ *   ...            shift 2, S bits     4     two, as wide as 2^shift
+ *
+ * A value with its top bit at S + shift keeps that bit and the S below it;
+ * the number is shift * 2^S plus those S + 1 bits, so numbers are dense and
+ * grow with the value.
+ */
 #include "record/histogram.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUB_BITS = 7, SUB_BUCKETS = 1 << SUB_BITS };
+static_assert(HISTOGRAM_BUCKETS == 7424, "58 powers of two of 128 buckets");
 
-/*
- * Values below 256 have a bucket each; from there each power of two is cut
- * into 128 equal parts.
- */
-static uint32_t bucket_of(uint64_t value)
+bool histogram_init(struct histogram *hist)
 {
-    if (value < 2 * SUB_BUCKETS)
-        return (uint32_t)value;
-    uint32_t shift = 63 - (uint32_t)__builtin_clzll(value) - SUB_BITS;
-    return (shift << SUB_BITS) + (uint32_t)(value >> shift);
+    *hist = (struct histogram){0};
+    hist->buckets = calloc(HISTOGRAM_BUCKETS, sizeof(*hist->buckets));
+    return hist->buckets != NULL;
 }
 
-static uint64_t upper_of(uint32_t bucket)
+void histogram_release(struct histogram *hist)
 {
-    if (bucket < 2 * SUB_BUCKETS)
-        return bucket;
-    uint32_t shift = (bucket >> SUB_BITS) - 1;
-    uint64_t top = (bucket & (SUB_BUCKETS - 1)) + SUB_BUCKETS;
+    free(hist->buckets);
+    *hist = (struct histogram){0};
+}
+
+void histogram_clear(struct histogram *hist)
+{
+    memset(hist->buckets, 0, HISTOGRAM_BUCKETS * sizeof(*hist->buckets));
+    hist->count = 0;
+    hist->max = 0;
+}
+
+uint64_t histogram_upper(size_t index)
+{
+    const size_t half = (size_t)1 << HISTOGRAM_SUB_BITS;
+    if (index < 2 * half)
+        return index;
+    unsigned shift = (unsigned)(index >> HISTOGRAM_SUB_BITS) - 1;
+    uint64_t top = (index & (half - 1)) + half;
+    /* wraps to the largest value in the last bucket */
     return ((top + 1) << shift) - 1;
 }
 
-static bool grow(struct histogram *histogram, uint32_t bucket)
+void histogram_merge(struct histogram *into, const struct histogram *from)
 {
-    uint32_t count = bucket + SUB_BUCKETS;
-    uint64_t *counts = realloc(histogram->counts, count * sizeof *counts);
-    if (!counts)
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        into->buckets[i] += from->buckets[i];
+    into->count += from->count;
+    if (from->max > into->max)
+        into->max = from->max;
+}
+
+bool histogram_quantile(const struct histogram *hist, double q, uint64_t *value)
+{
+    if (hist->count == 0)
         return false;
-    memset(counts + histogram->bucket_count, 0,
-           (count - histogram->bucket_count) * sizeof *counts);
-    histogram->counts = counts;
-    histogram->bucket_count = count;
-    return true;
-}
-
-void histogram_add(struct histogram *histogram, uint64_t value, uint64_t times)
-{
-    uint32_t bucket = bucket_of(value);
-    if (bucket >= histogram->bucket_count && !grow(histogram, bucket)) {
-        histogram->dropped += times;
-        return;
-    }
-    histogram->counts[bucket] += times;
-    histogram->total += times;
-}
-
-void histogram_merge(struct histogram *histogram, const struct histogram *from)
-{
-    uint32_t bucket = 0;
-    uint64_t upper;
-    uint64_t count;
-    while (histogram_next(from, &bucket, &upper, &count))
-        histogram_add(histogram, upper, count);
-    histogram->dropped += from->dropped;
-}
-
-uint64_t histogram_quantile(const struct histogram *histogram, double share)
-{
-    uint64_t below = 0;
-    uint64_t last = 0;
-    uint32_t bucket = 0;
-    uint64_t upper;
-    uint64_t count;
-    while (histogram_next(histogram, &bucket, &upper, &count)) {
-        below += count;
-        last = upper;
-        if ((double)below >= share * (double)histogram->total)
-            return upper;
-    }
-    return last;
-}
-
-bool histogram_next(const struct histogram *histogram, uint32_t *bucket,
-                    uint64_t *upper, uint64_t *count)
-{
-    for (; *bucket < histogram->bucket_count; ++*bucket) {
-        if (!histogram->counts[*bucket])
+    double wanted = q * (double)hist->count;
+    uint64_t seen = 0;
+    size_t last = 0;
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (hist->buckets[i] == 0)
             continue;
-        *count = histogram->counts[*bucket];
-        *upper = upper_of((*bucket)++);
-        return true;
+        seen += hist->buckets[i];
+        last = i;
+        if ((double)seen >= wanted)
+            break;
     }
-    return false;
-}
-
-void histogram_release(struct histogram *histogram)
-{
-    free(histogram->counts);
-    *histogram = (struct histogram){0};
+    *value = histogram_upper(last);
+    return true;
 }

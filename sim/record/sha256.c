@@ -1,13 +1,19 @@
+/*
+ * SHA-256, FIPS 180-4 section 6.2: the message is padded to whole blocks of
+ * 64 bytes (a one bit, zeros, the length in bits), each block is expanded to
+ * 64 words and mixed into eight words of state.
+ *
+ * Written for clarity: a block's words are expanded in place in a window of
+ * sixteen, since no step looks further back.
+ */
 #include "record/sha256.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64, ROUNDS = 64 };
+#define BLOCK_BYTES 64
 
-/* Fractional parts of the cube roots of the first 64 primes. */
-static const uint32_t round_constants[ROUNDS] = {
+/* The first 32 bits of the fractions of the cube roots of 64 primes. */
+static const uint32_t round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
     0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
     0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
@@ -21,64 +27,130 @@ static const uint32_t round_constants[ROUNDS] = {
     0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t rotate(uint32_t x, unsigned n)
+static uint32_t rotate_right(uint32_t word, unsigned bits)
 {
-    return x >> n | x << (32 - n);
+    return (word >> bits) | (word << (32 - bits));
 }
 
-static void schedule(const uint8_t *block, uint32_t w[ROUNDS])
+static uint32_t load_be32(const uint8_t *bytes)
 {
-    for (int i = 0; i < 16; i++)
-        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
-               (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
-    for (int i = 16; i < ROUNDS; i++) {
-        uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^
-                      w[i - 15] >> 3;
-        uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^
-                      w[i - 2] >> 10;
-        w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+           (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3];
+}
+
+static void store_be32(uint8_t *bytes, uint32_t word)
+{
+    bytes[0] = (uint8_t)(word >> 24);
+    bytes[1] = (uint8_t)(word >> 16);
+    bytes[2] = (uint8_t)(word >> 8);
+    bytes[3] = (uint8_t)word;
+}
+
+/* Word `t` of the message schedule; `window` holds the sixteen before it. */
+static uint32_t schedule_word(uint32_t window[16], unsigned t,
+                              const uint8_t *block)
+{
+    if (t < 16)
+        return window[t] = load_be32(block + 4 * t);
+    uint32_t w15 = window[(t - 15) & 15];
+    uint32_t w2 = window[(t - 2) & 15];
+    uint32_t sigma0 = rotate_right(w15, 7) ^ rotate_right(w15, 18) ^ (w15 >> 3);
+    uint32_t sigma1 = rotate_right(w2, 17) ^ rotate_right(w2, 19) ^ (w2 >> 10);
+    return window[t & 15] += sigma0 + window[(t - 7) & 15] + sigma1;
+}
+
+static void mix_block(struct sha256 *sha, const uint8_t *block)
+{
+    uint32_t window[16];
+    uint32_t a = sha->state[0], b = sha->state[1], c = sha->state[2];
+    uint32_t d = sha->state[3], e = sha->state[4], f = sha->state[5];
+    uint32_t g = sha->state[6], h = sha->state[7];
+
+    for (unsigned t = 0; t < 64; t++) {
+        uint32_t sum1 =
+            rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
+        uint32_t choice = (e & f) ^ (~e & g);
+        uint32_t t1 = h + sum1 + choice + round_constants[t] +
+                      schedule_word(window, t, block);
+        uint32_t sum0 =
+            rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22);
+        uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + sum0 + majority;
     }
+    sha->state[0] += a;
+    sha->state[1] += b;
+    sha->state[2] += c;
+    sha->state[3] += d;
+    sha->state[4] += e;
+    sha->state[5] += f;
+    sha->state[6] += g;
+    sha->state[7] += h;
 }
 
-static void compress(uint32_t state[8], const uint8_t *block)
+void sha256_init(struct sha256 *sha)
 {
-    uint32_t w[ROUNDS];
-    uint32_t v[8];
-    schedule(block, w);
-    memcpy(v, state, sizeof v);
-    for (int i = 0; i < ROUNDS; i++) {
-        uint32_t s1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-        uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        uint32_t t1 = v[7] + s1 + choice + round_constants[i] + w[i];
-        uint32_t s0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-        uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += t1;
-        v[0] = t1 + s0 + majority;
-    }
-    for (int i = 0; i < 8; i++)
-        state[i] += v[i];
+    /* fractions of the square roots of the first eight primes */
+    static const uint32_t initial[8] = {
+        0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+    };
+    memcpy(sha->state, initial, sizeof(initial));
+    sha->length_bytes = 0;
 }
 
-void sha256_hex(const void *data, size_t length, char out[SHA256_HEX_BYTES])
+void sha256_update(struct sha256 *sha, const void *data, size_t size)
 {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     const uint8_t *bytes = data;
-    size_t left = length;
-    for (; left >= BLOCK_BYTES; left -= BLOCK_BYTES, bytes += BLOCK_BYTES)
-        compress(state, bytes);
-    uint8_t tail[2 * BLOCK_BYTES] = {0};
-    if (left)
-        memcpy(tail, bytes, left);
-    tail[left] = 0x80;
-    size_t total = left + 9 <= BLOCK_BYTES ? BLOCK_BYTES : 2 * BLOCK_BYTES;
-    uint64_t bits = (uint64_t)length * 8;
-    for (size_t i = 0; i < 8; i++)
-        tail[total - 1 - i] = (uint8_t)(bits >> 8 * i);
-    for (size_t at = 0; at < total; at += BLOCK_BYTES)
-        compress(state, tail + at);
-    for (size_t i = 0; i < 8; i++)
-        (void)snprintf(out + 8 * i, SHA256_HEX_BYTES - 8 * i, "%08x",
-                       (unsigned)state[i]);
+    size_t held = (size_t)(sha->length_bytes % BLOCK_BYTES);
+
+    sha->length_bytes += size;
+    while (size > 0) {
+        if (held == 0 && size >= BLOCK_BYTES) {
+            mix_block(sha, bytes);
+            bytes += BLOCK_BYTES;
+            size -= BLOCK_BYTES;
+            continue;
+        }
+        size_t part = BLOCK_BYTES - held < size ? BLOCK_BYTES - held : size;
+        memcpy(sha->block + held, bytes, part);
+        bytes += part;
+        size -= part;
+        held += part;
+        if (held == BLOCK_BYTES) {
+            mix_block(sha, sha->block);
+            held = 0;
+        }
+    }
+}
+
+void sha256_final(struct sha256 *sha, uint8_t digest[SHA256_BYTES])
+{
+    static const uint8_t padding[BLOCK_BYTES] = {0x80};
+    uint64_t bits = sha->length_bytes * 8;
+    size_t held = (size_t)(sha->length_bytes % BLOCK_BYTES);
+    uint8_t length[8];
+
+    store_be32(length, (uint32_t)(bits >> 32));
+    store_be32(length + 4, (uint32_t)bits);
+    sha256_update(sha, padding, held < 56 ? 56 - held : 120 - held);
+    sha256_update(sha, length, sizeof(length));
+    for (int i = 0; i < 8; i++)
+        store_be32(digest + 4 * i, sha->state[i]);
+}
+
+void sha256_hex(const uint8_t *digest, size_t size, char *hex)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < size; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    hex[2 * size] = '\0';
 }
