@@ -52,15 +52,19 @@ struct plot_figure {
     size_t layer_count;
     double y_max;   /* of all panels, > 0 */
     int64_t end_ns; /* of all panels, > 0 */
+    bool is_log;    /* the scale is logarithmic above 1 */
 };
 
 struct plot_kind {
     const char *name;
     const char *summary; /* NULL: reserved */
     const char *script;  /* file in reports/ */
+    const char *heading;
     const char *y_label;
     const char *absent; /* what to say of a run without data */
     enum plot_curves curves;
+    bool has_bands;
+    bool is_full_height;   /* y_max is the top of the scale as it is */
     unsigned panel_pixels; /* height of one of several panels */
     /* Fill layers, frames and bands; returns an SQLite status. */
     int (*read)(sqlite3 *db, struct plot_figure *figure);

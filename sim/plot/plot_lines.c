@@ -163,6 +163,22 @@ static const char faults_sql[] =
     "+ coalesce(evicted_discardable, 0) "
     "FROM tick WHERE run_id = ?1 ORDER BY tick_ns";
 
+/* Would the lowest line be flat on a linear scale? */
+#define LOG_RATIO 25
+
+static bool wants_log(const struct plot_figure *figure)
+{
+    double lowest = figure->y_max;
+    for (size_t c = 0; c < figure->layer_count; c++) {
+        double peak = 0;
+        for (size_t p = 0; p < figure->panel_count; p++)
+            peak = fmax(peak, plot_frame_peak(&figure->panels[p].frame, c));
+        if (peak > 0)
+            lowest = fmin(lowest, peak);
+    }
+    return figure->y_max > LOG_RATIO * lowest;
+}
+
 int plot_read_faults(sqlite3 *db, struct plot_figure *figure)
 {
     size_t count = sizeof(fault_lines) / sizeof(fault_lines[0]);
@@ -175,5 +191,6 @@ int plot_read_faults(sqlite3 *db, struct plot_figure *figure)
         for (size_t c = 0; c < count; c++)
             figure->y_max = fmax(figure->y_max, plot_frame_peak(frame, c));
     }
+    figure->is_log = wants_log(figure);
     return status;
 }

@@ -1,0 +1,203 @@
+/*
+ * lowtide plot: figures from a results file. Options become a request
+ * (plot/plot.h); everything else happens there.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "plot/plot.h"
+#include "record/json.h"
+
+static const char help[] =
+    "usage: lowtide plot DB [--run ID|NAME]... [--kind KIND] -o FILE\n"
+    "\n"
+    "Draw runs of a results file with gnuplot. Several runs are drawn below\n"
+    "each other, with the same time axis and the same scale.\n"
+    "\n"
+    "  --run ID|NAME      a run; a name stands for all runs that have it; may\n"
+    "                     be repeated (all runs, of which there may be 12)\n"
+    "  --kind KIND        what to draw (pressure):\n";
+
+static const char help_end[] =
+    "  -o, --output FILE  the figure: FILE.svg, FILE.png or FILE.pdf\n"
+    "      --keep         leave FILE.gp and FILE.dat beside it, the script "
+    "and\n"
+    "                     the data: edit them, draw again with gnuplot\n"
+    "  -j, --jobs N       accepted; a figure is drawn by one process\n"
+    "      --json         print a JSON array with what was drawn\n"
+    "      --quiet        print nothing\n"
+    "  -h, --help         print this\n"
+    "\n"
+    "Templates are found beside the program, or where LOWTIDE_REPORTS says.\n"
+    "\n"
+    "examples:\n"
+    "  lowtide plot lowtide.db -o pressure.svg\n"
+    "  lowtide plot lowtide.db --run 3 --kind queues -o queues.png\n"
+    "  lowtide plot lowtide.db --run storm --kind faults --keep -o "
+    "faults.pdf\n";
+
+struct options {
+    struct plot_request request;
+    const char **runs; /* owned */
+    bool is_json;
+    bool is_quiet;
+};
+
+enum { OPT_RUN = 256, OPT_KIND, OPT_KEEP, OPT_JSON, OPT_QUIET };
+
+static const struct option long_options[] = {
+    {"run", required_argument, NULL, OPT_RUN},
+    {"kind", required_argument, NULL, OPT_KIND},
+    {"output", required_argument, NULL, 'o'},
+    {"keep", no_argument, NULL, OPT_KEEP},
+    {"jobs", required_argument, NULL, 'j'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int complain(int status, const char *message)
+{
+    fprintf(stderr, "lowtide plot: %s\n", message);
+    return status;
+}
+
+static int print_help(void)
+{
+    const char *name;
+    const char *summary;
+    fputs(help, stdout);
+    for (size_t k = 0; plot_kind_at(k, &name, &summary); k++)
+        if (summary)
+            printf("                       %-12s %s\n", name, summary);
+    fputs(help_end, stdout);
+    return CLI_OK;
+}
+
+static bool is_job_count(const char *text)
+{
+    char *end;
+    long jobs = strtol(text, &end, 10);
+    return end != text && *end == '\0' && jobs >= 1 && jobs <= 1024;
+}
+
+/* Returns CLI_OK, or the status to end with after a message. */
+static int take_option(struct options *options, int option, const char *value)
+{
+    switch (option) {
+    case OPT_RUN:
+        options->runs[options->request.run_count++] = value;
+        break;
+    case OPT_KIND:
+        options->request.kind = value;
+        break;
+    case 'o':
+        options->request.output = value;
+        break;
+    case OPT_KEEP:
+        options->request.is_kept = true;
+        break;
+    case 'j':
+        if (!is_job_count(value))
+            return complain(CLI_USAGE, "--jobs wants a number from 1 to 1024");
+        break;
+    case OPT_JSON:
+        options->is_json = true;
+        break;
+    case OPT_QUIET:
+        options->is_quiet = true;
+        break;
+    default:
+        return complain(CLI_USAGE, "see lowtide plot --help");
+    }
+    return CLI_OK;
+}
+
+static int read_options(struct options *options, int argc, char **argv)
+{
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
+           -1) {
+        int status = take_option(options, option, optarg);
+        if (status != CLI_OK)
+            return status;
+    }
+    if (optind + 1 != argc)
+        return complain(CLI_USAGE,
+                        optind == argc
+                            ? "a results file is wanted; see --help"
+                            : "one results file at a time; see --help");
+    if (!options->request.output)
+        return complain(CLI_USAGE, "-o FILE is wanted; see --help");
+    options->request.database = argv[optind];
+    return CLI_OK;
+}
+
+static void print_json(const struct plot_request *request,
+                       const struct plot_result *result)
+{
+    fputs("[{\"output\": ", stdout);
+    json_write_string(stdout, request->output);
+    fputs(", \"kind\": ", stdout);
+    json_write_string(stdout, request->kind);
+    fputs(", \"runs\": [", stdout);
+    for (size_t r = 0; r < result->run_count; r++)
+        printf("%s%lld", r > 0 ? ", " : "", (long long)result->run_ids[r]);
+    puts("]}]");
+}
+
+static int draw(const struct options *options)
+{
+    struct plot_result result = {0};
+    char message[PLOT_MESSAGE_BYTES] = "";
+    switch (plot_draw(&options->request, &result, message)) {
+    case PLOT_OK:
+        break;
+    case PLOT_BAD_INPUT:
+        return complain(CLI_USAGE, message);
+    case PLOT_HOST:
+        return complain(CLI_HOST, message);
+    case PLOT_INTERRUPTED:
+        return complain(CLI_INTERRUPTED, message);
+    }
+    if (options->is_json)
+        print_json(&options->request, &result);
+    else if (!options->is_quiet)
+        printf("%s: %s of %zu run%s\n", options->request.output,
+               options->request.kind, result.run_count,
+               result.run_count == 1 ? "" : "s");
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain(CLI_HOST, "cannot write to standard output");
+    return CLI_OK;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int n = 1; n < argc && strcmp(argv[n], "--") != 0; n++)
+        if (strcmp(argv[n], "--help") == 0 || strcmp(argv[n], "-h") == 0)
+            return true;
+    return false;
+}
+
+int cmd_plot(int argc, char **argv)
+{
+    if (wants_help(argc, argv))
+        return print_help();
+    struct options options = {
+        .request = {.kind = "pressure"},
+        .runs = calloc((size_t)argc + 1, sizeof(*options.runs)),
+    };
+    if (!options.runs)
+        return complain(CLI_HOST, "out of memory");
+    options.request.runs = options.runs;
+    int status = read_options(&options, argc, argv);
+    if (status == CLI_OK)
+        status = draw(&options);
+    free(options.runs);
+    return status;
+}

@@ -1,0 +1,351 @@
+/*
+ * gnuplot leaves an empty file behind when it fails, may fail with status 0,
+ * and writes while it computes. So it works in a directory of its own beside
+ * the output, and what it made is looked at before it is renamed into place.
+ */
+#include "plot/plot_gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef LOWTIDE_REPORTS_DIR
+#define LOWTIDE_REPORTS_DIR "reports"
+#endif
+
+enum {
+    CANNOT_CHDIR = 125,
+    CANNOT_RUN = 126,
+    NOT_FOUND = 127,
+};
+
+struct workshop {
+    const char *output;    /* borrowed */
+    char target[PATH_MAX]; /* directory of the output */
+    char name[NAME_MAX + 1];
+    char stem[NAME_MAX + 1];
+    char path[PATH_MAX]; /* the private directory; empty: none */
+    char *message;       /* borrowed */
+};
+
+static enum plot_status fail(const struct workshop *shop,
+                             enum plot_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static enum plot_status fail(const struct workshop *shop,
+                             enum plot_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(shop->message, PLOT_MESSAGE_BYTES, format, args);
+    va_end(args);
+    return status;
+}
+
+/* DIRECTORY/NAMEENDING; false if that is too long. */
+static bool join(char *path, const char *directory, const char *name,
+                 const char *ending)
+{
+    int length = snprintf(path, PATH_MAX, "%s/%s%s", directory, name, ending);
+    return length > 0 && length < PATH_MAX;
+}
+
+/* --- the private directory ------------------------------------------------ */
+
+static enum plot_status split_output(struct workshop *shop)
+{
+    const char *slash = strrchr(shop->output, '/');
+    const char *name = slash ? slash + 1 : shop->output;
+    size_t length = slash ? (size_t)(slash - shop->output) : 0;
+    if (strlen(name) > NAME_MAX || length >= PATH_MAX)
+        return fail(shop, PLOT_BAD_INPUT, "-o '%.200s': too long",
+                    shop->output);
+    for (const char *at = name; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7F)
+            return fail(shop, PLOT_BAD_INPUT,
+                        "-o: control characters in a file name");
+    snprintf(shop->target, sizeof(shop->target), "%.*s", (int)length,
+             shop->output);
+    if (length == 0)
+        snprintf(shop->target, sizeof(shop->target), slash ? "/" : ".");
+    snprintf(shop->name, sizeof(shop->name), "%s", name);
+    snprintf(shop->stem, sizeof(shop->stem), "%s", name);
+    *strrchr(shop->stem, '.') = '\0';
+    return PLOT_OK;
+}
+
+static enum plot_status open_workshop(struct workshop *shop)
+{
+    struct stat info;
+    enum plot_status status = split_output(shop);
+    if (status != PLOT_OK)
+        return status;
+    if (stat(shop->output, &info) == 0 && S_ISDIR(info.st_mode))
+        return fail(shop, PLOT_BAD_INPUT, "%s: is a directory", shop->output);
+    if (!join(shop->path, shop->target, ".lowtide-plot-XXXXXX", "")) {
+        shop->path[0] = '\0';
+        return fail(shop, PLOT_BAD_INPUT, "-o '%.200s': too long",
+                    shop->output);
+    }
+    if (mkdtemp(shop->path))
+        return PLOT_OK;
+    status = errno == ENOENT || errno == ENOTDIR ? PLOT_BAD_INPUT : PLOT_HOST;
+    shop->path[0] = '\0';
+    return fail(shop, status, "cannot write to %s: %s", shop->target,
+                strerror(errno));
+}
+
+static void close_workshop(const struct workshop *shop)
+{
+    char path[PATH_MAX];
+    if (shop->path[0] == '\0')
+        return;
+    if (join(path, shop->path, shop->name, ""))
+        unlink(path);
+    if (join(path, shop->path, shop->stem, ".gp"))
+        unlink(path);
+    if (join(path, shop->path, shop->stem, ".dat"))
+        unlink(path);
+    if (join(path, shop->path, "gnuplot.log", ""))
+        unlink(path);
+    rmdir(shop->path);
+}
+
+/* --- templates ------------------------------------------------------------ */
+
+static bool is_reports(const char *directory)
+{
+    char path[PATH_MAX];
+    return join(path, directory, "style.gp", "") && access(path, R_OK) == 0;
+}
+
+/* Beside the program: PREFIX/share/lowtide/reports when installed, or the
+ * source tree's when run from its build directory. */
+static bool find_beside_program(char *directory)
+{
+    static const char *const places[] = {"../share/lowtide/reports",
+                                         "../reports", "../../reports"};
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (length <= 0)
+        return false;
+    program[length] = '\0';
+    *strrchr(program, '/') = '\0';
+    for (size_t n = 0; n < sizeof(places) / sizeof(places[0]); n++)
+        if (join(directory, program, places[n], "") && is_reports(directory))
+            return true;
+    return false;
+}
+
+static enum plot_status find_reports(const struct workshop *shop,
+                                     char *directory)
+{
+    const char *named = getenv("LOWTIDE_REPORTS");
+    if (named && *named != '\0') {
+        snprintf(directory, PATH_MAX, "%s", named);
+        return is_reports(directory)
+                   ? PLOT_OK
+                   : fail(shop, PLOT_HOST,
+                          "LOWTIDE_REPORTS=%.200s: no style.gp there", named);
+    }
+    if (find_beside_program(directory))
+        return PLOT_OK;
+    snprintf(directory, PATH_MAX, "%s", LOWTIDE_REPORTS_DIR);
+    return is_reports(directory)
+               ? PLOT_OK
+               : fail(shop, PLOT_HOST,
+                      "the figures' templates (reports/*.gp) were not found; "
+                      "name their directory in LOWTIDE_REPORTS");
+}
+
+static bool copy_template(FILE *out, const char *directory, const char *name)
+{
+    char path[PATH_MAX];
+    char buffer[4096];
+    size_t got;
+    FILE *in = join(path, directory, name, "") ? fopen(path, "re") : NULL;
+    if (!in)
+        return false;
+    while ((got = fread(buffer, 1, sizeof(buffer), in)) > 0)
+        fwrite(buffer, 1, got, out);
+    bool is_well = !ferror(in);
+    fclose(in);
+    fputc('\n', out);
+    return is_well;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+static FILE *create(const struct workshop *shop, const char *ending)
+{
+    char path[PATH_MAX];
+    return join(path, shop->path, shop->stem, ending) ? fopen(path, "we")
+                                                      : NULL;
+}
+
+/* Also closes the file; NULL is a failure. */
+static bool finish(FILE *file)
+{
+    if (!file)
+        return false;
+    bool is_well = !ferror(file);
+    return fclose(file) == 0 && is_well;
+}
+
+static enum plot_status write_files(const struct workshop *shop,
+                                    const struct plot_figure *figure,
+                                    enum plot_format format)
+{
+    char reports[PATH_MAX];
+    const char *kind =
+        figure->panel_count > 0 ? figure->kind->script : "empty.gp";
+    enum plot_status status = find_reports(shop, reports);
+    if (status != PLOT_OK)
+        return status;
+    FILE *data = create(shop, ".dat");
+    if (data)
+        plot_write_data(data, figure);
+    if (!finish(data))
+        return fail(shop, PLOT_HOST, "cannot write the data: %s",
+                    strerror(errno));
+    FILE *script = create(shop, ".gp");
+    if (script) {
+        plot_write_preamble(script, figure, format, shop->stem, shop->name);
+        if (!copy_template(script, reports, "style.gp") ||
+            !copy_template(script, reports, kind))
+            status = fail(shop, PLOT_HOST, "cannot read %.200s/%s: %s", reports,
+                          kind, strerror(errno));
+    }
+    if (!finish(script) && status == PLOT_OK)
+        status = fail(shop, PLOT_HOST, "cannot write the script: %s",
+                      strerror(errno));
+    return status;
+}
+
+/* --- gnuplot -------------------------------------------------------------- */
+
+/* In the child: standard files, directory, program. Never returns. */
+static void become_gnuplot(const struct workshop *shop)
+{
+    char script[NAME_MAX + 16];
+    char program[] = "gnuplot";
+    char defaults[] = "-d"; /* no start-up files of the user's */
+    char *arguments[] = {program, defaults, script, NULL};
+    snprintf(script, sizeof(script), "./%s.gp", shop->stem);
+    if (chdir(shop->path) != 0)
+        _exit(CANNOT_CHDIR);
+    int in = open("/dev/null", O_RDONLY);
+    int log = open("gnuplot.log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (in < 0 || log < 0 || dup2(in, STDIN_FILENO) < 0 ||
+        dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
+        _exit(CANNOT_CHDIR);
+    execvp(program, arguments);
+    _exit(errno == ENOENT ? NOT_FOUND : CANNOT_RUN);
+}
+
+/* The wait status of gnuplot, -1 if there was none. A Ctrl-C ends gnuplot, and
+ * we live on to tidy up. */
+static int run_gnuplot(const struct workshop *shop)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction interrupt;
+    struct sigaction quit;
+    int status = -1;
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGINT, &ignore, &interrupt);
+    sigaction(SIGQUIT, &ignore, &quit);
+    pid_t child = fork();
+    if (child == 0) {
+        sigaction(SIGINT, &interrupt, NULL);
+        sigaction(SIGQUIT, &quit, NULL);
+        become_gnuplot(shop);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGQUIT, &quit, NULL);
+    return child > 0 ? status : -1;
+}
+
+/* The last line of what gnuplot said that is no decoration. */
+static void read_complaint(const struct workshop *shop, char *line, size_t size)
+{
+    char path[PATH_MAX];
+    char text[512];
+    snprintf(line, size, "no reason given");
+    FILE *log =
+        join(path, shop->path, "gnuplot.log", "") ? fopen(path, "re") : NULL;
+    while (log && fgets(text, sizeof(text), log)) {
+        text[strcspn(text, "\n")] = '\0';
+        if (text[strspn(text, " ^\t")] != '\0')
+            snprintf(line, size, "%s", text + strspn(text, " \t"));
+    }
+    if (log)
+        fclose(log);
+}
+
+static enum plot_status judge(const struct workshop *shop, int wait_status)
+{
+    char complaint[512];
+    char path[PATH_MAX];
+    struct stat info;
+    if (wait_status == -1)
+        return fail(shop, PLOT_HOST, "cannot start gnuplot: %s",
+                    strerror(errno));
+    if (WIFSIGNALED(wait_status) &&
+        (WTERMSIG(wait_status) == SIGINT || WTERMSIG(wait_status) == SIGQUIT))
+        return fail(shop, PLOT_INTERRUPTED, "interrupted");
+    int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+    if (code == NOT_FOUND)
+        return fail(shop, PLOT_HOST,
+                    "gnuplot was not found: install gnuplot-nox");
+    if (code == CANNOT_RUN || code == CANNOT_CHDIR)
+        return fail(shop, PLOT_HOST, "gnuplot cannot be started");
+    bool is_drawn = join(path, shop->path, shop->name, "") &&
+                    stat(path, &info) == 0 && info.st_size > 0;
+    if (code == 0 && is_drawn)
+        return PLOT_OK;
+    read_complaint(shop, complaint, sizeof(complaint));
+    return fail(shop, PLOT_HOST, "gnuplot failed: %s", complaint);
+}
+
+/* --- the result ----------------------------------------------------------- */
+
+static enum plot_status deliver(const struct workshop *shop, const char *name,
+                                const char *ending)
+{
+    char from[PATH_MAX];
+    char to[PATH_MAX];
+    if (join(from, shop->path, name, ending) &&
+        join(to, shop->target, name, ending) && rename(from, to) == 0)
+        return PLOT_OK;
+    return fail(shop, PLOT_HOST, "cannot write %.200s%s: %s", name, ending,
+                strerror(errno));
+}
+
+enum plot_status plot_gnuplot_draw(const struct plot_figure *figure,
+                                   enum plot_format format, const char *output,
+                                   bool is_kept, char *message)
+{
+    struct workshop shop = {.output = output, .message = message};
+    enum plot_status status = open_workshop(&shop);
+    if (status == PLOT_OK)
+        status = write_files(&shop, figure, format);
+    if (status == PLOT_OK)
+        status = judge(&shop, run_gnuplot(&shop));
+    if (status == PLOT_OK && is_kept)
+        status = deliver(&shop, shop.stem, ".dat");
+    if (status == PLOT_OK && is_kept)
+        status = deliver(&shop, shop.stem, ".gp");
+    if (status == PLOT_OK)
+        status = deliver(&shop, shop.name, "");
+    close_workshop(&shop);
+    return status;
+}
