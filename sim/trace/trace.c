@@ -225,7 +225,9 @@ static bool set_up(struct trace *trace, const struct trace_options *options)
         return false;
     }
     trace->ops = formats[trace->format].ops;
-    return !options->columns || trace_csv_columns(trace, options->columns);
+    if (options->columns && !trace_csv_columns(trace, options->columns))
+        return false;
+    return trace->format != TRACE_CSV || trace_csv_look(trace);
 }
 
 static char *copy_text(const char *text)

@@ -107,6 +107,22 @@ static bool take_header(struct trace *trace, const struct trace_line *line)
     return is_header;
 }
 
+bool trace_csv_look(struct trace *trace)
+{
+    struct trace_source *source = &trace->source;
+    struct trace_line line;
+    int got = trace_next_line(trace, &line);
+    if (got == 1) {
+        (void)take_header(trace, &line);
+        /* the line is still in the window: nothing was read behind it */
+        size_t bytes = (size_t)(source->offset - line.offset);
+        source->data -= bytes;
+        source->length += bytes;
+        source->offset -= bytes;
+    }
+    return got >= 0;
+}
+
 static bool number_field(const struct trace_line *line, unsigned column,
                          uint64_t *value)
 {

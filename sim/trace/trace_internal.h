@@ -112,5 +112,7 @@ bool trace_number(const char **at, const char *end, unsigned base,
                   uint64_t *value);
 /* Set the columns from "NAME=N,..."; false: `error` is set. */
 bool trace_csv_columns(struct trace *trace, const char *text);
+/* Learn the columns from the first line and leave it there; false: `error`. */
+bool trace_csv_look(struct trace *trace);
 
 #endif
