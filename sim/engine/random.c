@@ -41,10 +41,12 @@ static uint64_t hash_name(const char *name)
     return hash;
 }
 
-void random_init(struct random_stream *stream, uint64_t seed, const char *name,
-                 uint64_t number)
+void random_init(struct random_stream *stream, uint64_t seed, const char *kind,
+                 const char *name, uint64_t number)
 {
-    uint64_t state = mix(seed) ^ hash_name(name);
+    uint64_t state = mix(seed) ^ hash_name(kind);
+
+    state = splitmix_next(&state) ^ hash_name(name);
 
     state = splitmix_next(&state) ^ mix(number + 1);
     *stream = (struct random_stream){.has_spare_normal = false};

@@ -1,7 +1,7 @@
 /*
  * Random numbers: one stream for each actor, all derived from the run's seed.
  *
- *   seed, "workload/feed/0"  --hash--> splitmix64 --> xoshiro256** state
+ *   seed, "thread" "feed" 0  --hash--> splitmix64 --> xoshiro256** state
  *
  * An actor draws from its own stream only, so that adding one leaves the
  * others' draws as they were, and two policies under one seed meet the same
@@ -19,9 +19,9 @@ struct random_stream {
     bool has_spare_normal;
 };
 
-/* `name` and `number` together tell the streams of a seed apart. */
-void random_init(struct random_stream *stream, uint64_t seed, const char *name,
-                 uint64_t number);
+/* Kind, name and number together tell the streams of a seed apart. */
+void random_init(struct random_stream *stream, uint64_t seed, const char *kind,
+                 const char *name, uint64_t number);
 
 static inline uint64_t random_rotate_left(uint64_t x, int by)
 {

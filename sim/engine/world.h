@@ -40,8 +40,10 @@ struct scenario_param;
 struct recorder;
 struct script;
 struct workload;
+struct workload_thread;
 struct pager;
 struct pager_source;
+struct pager_job;
 struct evictor;
 struct aging;
 struct scanner;
@@ -66,6 +68,9 @@ struct world_operation;
 struct world_vmo;
 LIST_HEAD(world_operation_list, world_operation);
 TAILQ_HEAD(world_vmo_list, world_vmo);
+TAILQ_HEAD(pager_source_list, pager_source);
+TAILQ_HEAD(pager_job_list, pager_job);
+TAILQ_HEAD(workload_thread_list, workload_thread);
 TAILQ_HEAD(world_mapping_list, world_mapping);
 
 struct world_process {
@@ -96,6 +101,9 @@ struct world_vmo {
     struct pager_source *source; /* at the root of its tree; NULL: none */
     uint64_t source_page;        /* where page 0 is there */
 
+    struct vm_attribution attribution; /* observe.c: as of that generation */
+    uint64_t attribution_generation;
+
     TAILQ_ENTRY(world_vmo) by_world; /* all open ones, by id */
     TAILQ_ENTRY(world_vmo) by_process;
     UT_hash_handle by_name;
@@ -116,6 +124,7 @@ struct world_mapping {
 /* Waits for free memory; first in, first tried again. */
 struct world_memory_waiter {
     bool is_waiting; /* on the world's list */
+    uint64_t serial; /* order of beginning to wait */
     void (*retry)(struct world *world, struct world_memory_waiter *waiter);
     TAILQ_ENTRY(world_memory_waiter) link;
 };
@@ -144,13 +153,15 @@ struct world_operation {
     world_operation_done_fn done; /* only after it has waited */
     void *context;                /* the starter's */
     bool is_waiting;
-    bool is_waiting_memory; /* on the world's list of those */
+    bool is_thread; /* the starter's: a workload thread waits for it, which
+                       counts in world->stall */
 
     /* a fault's facts, for accounting and charging; summed over its runs */
     sim_ns started_at;
     sim_ns waiting_since;  /* while waiting */
     sim_ns memory_wait_ns; /* of started .. over */
     uint64_t copied_pages;
+    uint64_t migrated_pages; /* forked without a copy */
     uint64_t zeroed_pages;
     uint64_t decompressed_pages;
     bool was_reclaimed; /* at its start the page was gone by reclaim */
@@ -221,6 +232,7 @@ struct world {
     struct world_options options;
 
     struct vm_machine machine;
+    bool has_machine;
     struct event_queue events;
     sim_ns now;
     enum world_status status;
@@ -238,10 +250,11 @@ struct world {
     uint32_t next_vmo_id;
     uint64_t next_content;
     struct world_memory_waiters memory_waiters;
+    uint64_t memory_serial;
     uint64_t memory_seen; /* free pages when they were last tried */
     bool is_direct_tracking;
     const char *policy_name; /* as the scenario or `set` spells it; borrowed */
-    struct world_policy *policies; /* that were ever in use; owned */
+    struct world_policy *policies; /* that were ever in use, last one first */
 
     struct world_counters counters;
     struct world_stall stall;
@@ -254,8 +267,14 @@ struct world {
     struct scanner *scanner;
     struct pager *pagers;
     uint32_t pager_count;
+    struct pager_source_list sources; /* objects of pagers, manual included */
+    struct pager_job_list jobs;       /* that pagers work on */
+    uint64_t next_source;
     struct workload *workloads;
     uint32_t workload_count;
+    struct workload_thread_list ready; /* threads that have no core, FIFO */
+    uint64_t free_cores;
+    bool is_cpu_short; /* more threads than cores: cores are counted */
     struct observer *observer;
 
     struct event tick_event;

@@ -1,0 +1,203 @@
+/*
+ * What one run of the evictor does (reclaim.md 2.3 to 2.6).
+ *
+ *   need = min - freed, then free_target - free pages, then done
+ *   discardable objects first: their share of the need, or all of it at the
+ *   higher level; then victims in the policy's order until the rest is met
+ *
+ * Whether a victim is evicted or compressed is decided by its object, page by
+ * page. A step is 16 victims, the kernel's unit of work per lock hold. The
+ * pass ends when it has what it needs, the policy has no victim any more, no
+ * spare page can be had for compression, or every page has been refused.
+ */
+#include "actors/evict_pass.h"
+
+#include "check.h"
+#include "engine/world_internal.h"
+
+enum { STEP_VICTIMS = 16 };
+
+/* Discardable objects. ---------------------------------------------------- */
+
+/*
+ * Discard whole objects, the one unlocked first first, until `want` pages are
+ * found. Too young ones and pinned ones are left out. Objects without pages
+ * are discarded, too.
+ */
+static uint64_t discard(struct world *world, uint64_t want)
+{
+    struct vm_machine *machine = &world->machine;
+    sim_ns min_age = world->scenario->reclaim.discardable_min_age;
+    struct discardable *next;
+    uint64_t found = 0;
+
+    for (struct discardable *tracker =
+             TAILQ_FIRST(&machine->discardables.candidates);
+         tracker && found < want; tracker = next) {
+        struct page_chain freed = PAGE_CHAIN_EMPTY;
+
+        next = TAILQ_NEXT(tracker, link);
+        if (!discardable_is_eligible(tracker, min_age, machine->now))
+            continue;
+        found += vm_cow_discard_pages(tracker->cow, min_age, &freed);
+        pmm_free_chain(&machine->pmm, &freed);
+    }
+    return found;
+}
+
+/* Victims. ---------------------------------------------------------------- */
+
+enum victim_end { VICTIM_NONE, VICTIM_TAKEN, VICTIM_REFUSED };
+
+/* The compressor, with its spare page. True: `compressor` is ready, or NULL. */
+static bool arm(struct world *world, struct compressor **compressor)
+{
+    *compressor =
+        world->evictor->is_compressing ? world->machine.compressor : NULL;
+    return !*compressor || compressor_arm(*compressor) == VM_OK;
+}
+
+static void count_taken(struct world *world, struct evict_run *run,
+                        bool is_compressed, bool is_loaned)
+{
+    struct evict_counts *total = &world->evictor->total;
+
+    if (is_compressed) {
+        run->counts.compressed++;
+        total->compressed++;
+    } else if (is_loaned) {
+        run->counts.pager_backed_loaned++;
+        total->pager_backed++; /* the kernel's total has both */
+        return;
+    } else {
+        run->counts.pager_backed++;
+        total->pager_backed++;
+    }
+    run->pass_found++;
+    run->pass_progress++;
+    run->freed++;
+}
+
+static enum victim_end take_victim(struct world *world, struct evict_run *run,
+                                   sim_ns *cost)
+{
+    struct vm_machine *machine = &world->machine;
+    const struct scenario_costs *costs = &world->scenario->machine.costs;
+    page_index page = pq_victim(&machine->pqs, run->target.level);
+    struct compressor *compressor;
+    enum reclaim_refused why;
+
+    if (page == PAGE_NONE || !arm(world, &compressor))
+        return VICTIM_NONE;
+    bool is_loaned = pmm_page_is_loaned(&machine->pmm, page);
+    uint64_t compressed = machine->stats.compressed_pages;
+    uint64_t attempts = compressor ? compressor_stats(compressor).attempts : 0;
+    bool is_taken = vm_cow_reclaim_page(vm_page_owner(machine, page), page,
+                                        vm_page_of(machine, page)->offset,
+                                        EVICTION_HINT_FOLLOW, compressor, &why);
+    bool is_tried =
+        compressor && compressor_stats(compressor).attempts > attempts;
+    *cost += is_tried   ? costs->compress_page
+             : is_taken ? costs->evict_page
+                        : costs->scan_page;
+    if (!is_taken) {
+        pq_refused(&machine->pqs, page, why);
+        return VICTIM_REFUSED;
+    }
+    page_chain_push_tail(&run->collected, machine->pmm.pages, page);
+    count_taken(world, run, machine->stats.compressed_pages > compressed,
+                is_loaned);
+    return VICTIM_TAKEN;
+}
+
+/* Passes. ----------------------------------------------------------------- */
+
+/* What the targets still lack; 0: they are met. */
+static uint64_t need_of(const struct world *world, const struct evict_run *run)
+{
+    uint64_t free_pages = world->machine.pmm.free_pages;
+
+    if (run->freed < run->target.min_pages)
+        return run->target.min_pages - run->freed;
+    return free_pages < run->target.free_target_pages
+               ? run->target.free_target_pages - free_pages
+               : 0;
+}
+
+/* Plan the next pass, discardable objects included. False: targets are met. */
+static bool begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
+{
+    const struct scenario *scenario = world->scenario;
+    uint64_t need = need_of(world, run);
+    uint64_t share = need;
+
+    if (need == 0)
+        return false;
+    if (run->target.level == RECLAIM_ONLY_OLDEST)
+        share = (uint64_t)((double)need / 100 *
+                           (double)scenario->reclaim.discardable_percent);
+    uint64_t discarded = discard(world, share);
+    run->counts.discardable += discarded;
+    world->evictor->total.discardable += discarded;
+    run->freed += discarded;
+    run->pass_progress = discarded;
+    run->pass_need = need - u64_min(need, discarded);
+    run->pass_found = 0;
+    run->refused_in_row = 0;
+    run->is_in_pass = true;
+    *cost += (sim_ns)discarded * scenario->machine.costs.evict_page;
+    return true;
+}
+
+/* Up to 16 victims. False: the pass has come to its end. */
+static bool step_pass(struct world *world, struct evict_run *run, sim_ns *cost)
+{
+    uint64_t reclaimable = world->machine.pqs.count[PQ_RECLAIM];
+
+    for (int i = 0; i < STEP_VICTIMS; i++) {
+        if (run->pass_found >= run->pass_need)
+            return false;
+        enum victim_end end = take_victim(world, run, cost);
+        if (end == VICTIM_NONE)
+            return false;
+        run->refused_in_row =
+            end == VICTIM_REFUSED ? run->refused_in_row + 1 : 0;
+        if (run->refused_in_row > reclaimable + STEP_VICTIMS)
+            return false;
+    }
+    return true;
+}
+
+/* Its pages are free now. False: it found nothing, so the run gives up. */
+static bool end_pass(struct world *world, struct evict_run *run)
+{
+    if (run->collected.count > 0)
+        pmm_free_chain(&world->machine.pmm, &run->collected);
+    run->collected = PAGE_CHAIN_EMPTY;
+    run->is_in_pass = false;
+    if (world->machine.compressor)
+        compressor_disarm(world->machine.compressor);
+    return run->pass_progress > 0;
+}
+
+bool evict_run_step(struct world *world, struct evict_run *run, sim_ns *cost)
+{
+    *cost = 0;
+    if (run->is_in_pass && run->pass_found >= run->pass_need) {
+        if (!end_pass(world, run))
+            return false;
+    }
+    if (!run->is_in_pass)
+        return world->evictor->is_enabled && begin_pass(world, run, cost);
+    if (step_pass(world, run, cost))
+        return true;
+    run->pass_need = run->pass_found; /* ends when the step's time is over */
+    return true;
+}
+
+void evict_run_end(struct world *world, struct evict_run *run)
+{
+    if (run->is_in_pass)
+        end_pass(world, run);
+    run->is_active = false;
+}

@@ -1,0 +1,377 @@
+/*
+ * The read side of a pager: requests, slots, the link, answers. Writeback is
+ * in pager_writeback.c.
+ *
+ * A job copies what was asked for and does not hold on to the request: that
+ * may be given up or change hands while the pager works. A job that nobody
+ * waits for any more when its turn comes is dropped, as a packet that was
+ * cancelled in the queue is; one that is being worked on is finished.
+ */
+#include "actors/pager_internal.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "engine/world_internal.h"
+
+/* Objects. ---------------------------------------------------------------- */
+
+struct pager_source *pager_source_new(struct world *world,
+                                      const char *pager_name)
+{
+    struct pager_source *source = calloc(1, sizeof *source);
+    int pager = world_pager_find(world, pager_name);
+
+    if (!source)
+        return NULL;
+    source->pager = pager < 0 ? NULL : &world->pagers[pager];
+    source->number = world->next_source++;
+    TAILQ_INSERT_TAIL(&world->sources, source, link);
+    return source;
+}
+
+void *pager_source_user(struct pager_source *source)
+{
+    return source->pager ? source : NULL;
+}
+
+void pager_source_adopt(struct pager_source *source, struct vm_cow_pages *cow)
+{
+    CHECK(source->cow == NULL);
+    source->cow = vm_cow_ref(cow);
+}
+
+void pager_source_drop(struct world *world, struct pager_source *source)
+{
+    CHECK(source->job_count == 0);
+    TAILQ_REMOVE(&world->sources, source, link);
+    if (source->cow)
+        vm_cow_unref(source->cow);
+    page_store_release(&source->store);
+    free(source);
+}
+
+bool pager_source_was_reclaimed(const struct pager_source *source,
+                                uint64_t offset)
+{
+    return vm_cow_was_reclaimed(source->cow, offset);
+}
+
+void pagers_sweep(struct world *world)
+{
+    struct pager_source *next;
+
+    for (struct pager_source *source = TAILQ_FIRST(&world->sources); source;
+         source = next) {
+        next = TAILQ_NEXT(source, link);
+        if (source->job_count == 0 && vm_cow_source(source->cow)->is_closed)
+            pager_source_drop(world, source);
+    }
+}
+
+/* Jobs. ------------------------------------------------------------------- */
+
+struct pager_job *pager_job_new(struct pager_source *source,
+                                enum event_kind kind)
+{
+    struct world *world = source->pager->world;
+    struct pager_job *job = calloc(1, sizeof *job);
+
+    if (!job || !event_register(&world->events, &job->event, kind,
+                                EVENT_CLASS_PAGER, job)) {
+        free(job);
+        world_fail(world, ENOMEM);
+        return NULL;
+    }
+    job->source = source;
+    page_request_init(&job->request);
+    source->job_count++;
+    TAILQ_INSERT_TAIL(&world->jobs, job, by_world);
+    return job;
+}
+
+void pager_job_free(struct pager_job *job)
+{
+    struct world *world = job->source->pager->world;
+
+    TAILQ_REMOVE(&world->jobs, job, by_world);
+    world_memory_forget(world, &job->memory);
+    page_request_cancel(&job->request);
+    if (job->spare_pages.count > 0)
+        pmm_free_chain(&world->machine.pmm, &job->spare_pages);
+    event_unregister(&world->events, &job->event);
+    job->source->job_count--;
+    free(job->ranges);
+    free(job);
+}
+
+/* The job waits for memory and is then tried again. */
+static void wait_for_memory(struct pager_job *job,
+                            void (*retry)(struct world *world,
+                                          struct world_memory_waiter *waiter))
+{
+    job->memory.retry = retry;
+    world_memory_wait(job->source->pager->world, &job->memory);
+}
+
+static struct pager_job *job_of_memory(struct world_memory_waiter *waiter)
+{
+    return (struct pager_job *)(void *)((char *)waiter -
+                                        offsetof(struct pager_job, memory));
+}
+
+/* Reading. ---------------------------------------------------------------- */
+
+static bool is_wanted(const struct pager_job *job)
+{
+    const struct page_source *source = vm_cow_source(job->source->cow);
+    const struct page_request *request = NULL;
+
+    while ((request = page_source_next_request(source, request)))
+        if (request->type == PAGE_REQUEST_READ &&
+            request->offset < job->offset + job->length &&
+            job->offset < request->offset + request->length)
+            return true;
+    return false;
+}
+
+static bool is_failing(const struct pager *pager)
+{
+    uint64_t every = pager->scenario->fail_every;
+
+    return every > 0 && pager->total_requests % every == 0;
+}
+
+/* As long as there are free slots, work on what came first. */
+static void start_jobs(struct pager *pager)
+{
+    struct world *world = pager->world;
+    struct pager_job *job;
+
+    while (pager->in_service < pager->scenario->parallelism &&
+           (job = TAILQ_FIRST(&pager->queue))) {
+        TAILQ_REMOVE(&pager->queue, job, link);
+        if (!is_wanted(job)) {
+            pager_job_free(job);
+            continue;
+        }
+        pager->in_service++;
+        pager->total_requests++;
+        job->is_failing = is_failing(pager);
+        event_schedule(
+            &world->events, &job->event,
+            sim_ns_add(
+                world->now,
+                random_draw_ns(&pager->reads, &pager->scenario->read_latency)));
+    }
+}
+
+static void end_job(struct pager_job *job, enum vm_status status)
+{
+    struct pager *pager = job->source->pager;
+
+    if (status == VM_OK)
+        pager->succeeded_requests++;
+    else
+        pager->failed_requests++;
+    pager->in_service--;
+    pager_job_free(job);
+    start_jobs(pager);
+}
+
+/* What the disk holds: what was written back, or content of its own. */
+static uint64_t content_of(const struct pager_source *source, uint64_t page)
+{
+    uint64_t content;
+
+    if (page_store_get(&source->store, page, &content))
+        return content;
+    return UINT64_C(1) << 63 | source->number << 40 | page;
+}
+
+static void supply(struct pager_job *job);
+
+static void retry_supply(struct world *world,
+                         struct world_memory_waiter *waiter)
+{
+    (void)world;
+    supply(job_of_memory(waiter));
+}
+
+static void supply(struct pager_job *job)
+{
+    struct vm_cow_pages *cow = job->source->cow;
+    enum vm_status status = VM_OK;
+
+    for (; job->progress < job->length; job->progress += VM_PAGE_SIZE) {
+        uint64_t offset = job->offset + job->progress;
+
+        page_index supplied;
+        page_request_cancel(&job->request);
+        status = vm_cow_supply_one(
+            cow, offset, content_of(job->source, bytes_to_pages(offset)),
+            &job->request, &supplied);
+        if (status == VM_SHOULD_WAIT) {
+            wait_for_memory(job, retry_supply);
+            return;
+        }
+        if (status != VM_OK && status != VM_ALREADY_EXISTS)
+            break;
+    }
+    if (status == VM_NO_MEMORY)
+        vm_cow_fail_page_requests(cow, job->offset + job->progress,
+                                  job->length - job->progress, status);
+    end_job(job, status == VM_ALREADY_EXISTS ? VM_OK : status);
+}
+
+static sim_ns transfer_ns(const struct pager_job *job)
+{
+    const struct pager *pager = job->source->pager;
+    double bytes = (double)bytes_to_pages(job->length) *
+                   (double)pager->world->scenario->machine.page_bytes;
+    double ns = ceil(bytes / pager->scenario->read_bandwidth * 1e9);
+
+    return ns < (double)(SIM_NS_INFINITE / 4) ? (sim_ns)ns
+                                              : SIM_NS_INFINITE / 4;
+}
+
+static void answer(struct pager_job *job)
+{
+    const struct pager *pager = job->source->pager;
+
+    if (!job->is_failing) {
+        supply(job);
+        return;
+    }
+    vm_cow_fail_page_requests(job->source->cow, job->offset, job->length,
+                              pager->scenario->fail_status);
+    end_job(job, pager->scenario->fail_status);
+}
+
+void pager_on_answer(struct world *world, struct event *event)
+{
+    struct pager_job *job = event->subject;
+    struct pager *pager = job->source->pager;
+
+    if (!job->is_in_transfer) {
+        job->is_in_transfer = true;
+        if (pager->link_free_at < world->now)
+            pager->link_free_at = world->now;
+        pager->link_free_at = sim_ns_add(pager->link_free_at, transfer_ns(job));
+        if (pager->link_free_at > world->now) {
+            event_schedule(&world->events, &job->event, pager->link_free_at);
+            return;
+        }
+    }
+    answer(job);
+}
+
+/* Leave to dirty. --------------------------------------------------------- */
+
+static void give_leave(struct pager_job *job);
+
+static void retry_give_leave(struct world *world,
+                             struct world_memory_waiter *waiter)
+{
+    (void)world;
+    give_leave(job_of_memory(waiter));
+}
+
+static void give_leave(struct pager_job *job)
+{
+    struct pager *pager = job->source->pager;
+
+    page_request_cancel(&job->request);
+    enum vm_status status =
+        vm_cow_dirty_pages(job->source->cow, job->offset, job->length,
+                           &job->spare_pages, &job->request);
+    if (status == VM_SHOULD_WAIT) {
+        wait_for_memory(job, retry_give_leave);
+        return;
+    }
+    if (status == VM_OK)
+        pager->succeeded_requests++;
+    else
+        pager->failed_requests++;
+    pager_job_free(job);
+}
+
+/* From the board. --------------------------------------------------------- */
+
+void pager_take_request(struct world *world, struct page_request *request)
+{
+    struct pager_source *source = request->source->user;
+
+    (void)world;
+    if (!source)
+        return;
+    struct pager_job *job = pager_job_new(source, EV_PAGER_ANSWER);
+    if (!job)
+        return;
+    job->offset = request->offset;
+    job->length = request->length;
+    if (request->type == PAGE_REQUEST_DIRTY) {
+        source->pager->total_requests++;
+        give_leave(job);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&source->pager->queue, job, link);
+    start_jobs(source->pager);
+}
+
+/* All pagers. ------------------------------------------------------------- */
+
+static bool pager_init(struct pager *pager, struct world *world,
+                       const struct scenario_pager *scenario)
+{
+    uint64_t seed = world->scenario->seed;
+
+    pager->world = world;
+    pager->scenario = scenario;
+    TAILQ_INIT(&pager->queue);
+    random_init(&pager->reads, seed, "pager reads", scenario->name, 0);
+    random_init(&pager->writes, seed, "pager writes", scenario->name, 0);
+    if (!event_register(&world->events, &pager->writeback, EV_PAGER_WRITEBACK,
+                        EVENT_CLASS_PAGER, pager))
+        return false;
+    pager->writeback.is_periodic = true;
+    event_schedule(&world->events, &pager->writeback,
+                   scenario->writeback_interval);
+    return true;
+}
+
+bool pagers_new(struct world *world)
+{
+    const struct scenario *scenario = world->scenario;
+
+    if (scenario->pager_count == 0)
+        return true;
+    world->pagers = calloc(scenario->pager_count, sizeof *world->pagers);
+    if (!world->pagers)
+        return false;
+    for (size_t i = 0; i < scenario->pager_count; i++) {
+        if (!pager_init(&world->pagers[i], world, &scenario->pagers[i]))
+            return false;
+        world->pager_count++;
+    }
+    return true;
+}
+
+void pagers_free(struct world *world)
+{
+    struct pager_job *job;
+    struct pager_source *source;
+
+    while ((job = TAILQ_FIRST(&world->jobs)))
+        pager_job_free(job);
+    while ((source = TAILQ_FIRST(&world->sources)))
+        pager_source_drop(world, source);
+    for (uint32_t i = 0; i < world->pager_count; i++)
+        event_unregister(&world->events, &world->pagers[i].writeback);
+    free(world->pagers);
+    world->pagers = NULL;
+    world->pager_count = 0;
+}

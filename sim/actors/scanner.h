@@ -1,0 +1,32 @@
+/*
+ * The scanner: now and then it looks for pages of zeros, and for accessed
+ * bits (reclaim.md 3).
+ *
+ *   zero scan   every second, as many pages as the rate allows: each page
+ *               forked from the zero page gets one chance to be given up
+ *   harvest     every minimum ageing interval (at least a second): accessed
+ *               pages are told to the policy
+ */
+#ifndef LOWTIDE_SCANNER_H
+#define LOWTIDE_SCANNER_H
+
+#include "engine/world.h"
+
+struct scanner {
+    struct world *world;
+    struct event event;
+    sim_ns next_zero; /* SIM_NS_INFINITE: off */
+    sim_ns next_harvest;
+    uint64_t rate; /* zero scans a second */
+
+    /* totals: vm.scanner.zero_scan.* */
+    uint64_t requests, queue_emptied, considered, deduped;
+};
+
+bool scanner_new(struct world *world);
+void scanner_free(struct world *world);
+
+/* Event handler. */
+void scanner_on_event(struct world *world, struct event *event);
+
+#endif

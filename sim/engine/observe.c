@@ -1,0 +1,368 @@
+/*
+ * Rows from the world as it is now.
+ *
+ * A recorder that fails (disk full) ends the run with an error; what it has
+ * written stays.
+ */
+#include "engine/observe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/aging.h"
+#include "actors/evictor.h"
+#include "actors/pager.h"
+#include "actors/scanner.h"
+#include "actors/watchdog.h"
+#include "actors/workload.h"
+#include "engine/stall.h"
+#include "engine/world_internal.h"
+
+static void check(struct world *world, bool is_fine)
+{
+    if (!is_fine)
+        world_fail(world, EIO);
+}
+
+/* Entities. --------------------------------------------------------------- */
+
+void observe_processes(struct world *world)
+{
+    for (uint32_t i = 0; world->recorder && i < world->process_count; i++) {
+        const struct world_process *process = &world->processes[i];
+        struct record_process row = {
+            .process_id = process->id,
+            .name = process->name,
+            .oom_score = (int64_t)u64_min(process->oom_score, INT64_MAX),
+        };
+
+        check(world, recorder_process(world->recorder, &row));
+    }
+}
+
+void observe_process_killed(struct world *world,
+                            const struct world_process *process)
+{
+    if (world->recorder)
+        check(world, recorder_process_killed(world->recorder, process->id,
+                                             process->killed_at));
+}
+
+static const char *kind_name(enum vmo_kind kind)
+{
+    static const char *const names[] = {
+        [VMO_ANONYMOUS] = "anonymous",
+        [VMO_PAGER] = "pager",
+        [VMO_CONTIGUOUS] = "contiguous",
+        [VMO_DISCARDABLE] = "discardable",
+        [VMO_SNAPSHOT] = "snapshot",
+        [VMO_SNAPSHOT_AT_LEAST_ON_WRITE] = "snapshot_at_least_on_write",
+        [VMO_SNAPSHOT_MODIFIED] = "snapshot_modified",
+        [VMO_SLICE] = "slice",
+        [VMO_REFERENCE] = "reference",
+    };
+
+    return names[kind];
+}
+
+void observe_vmo(struct world *world, const struct world_vmo *vmo)
+{
+    struct record_vmo row = {
+        .vmo_id = vmo->id,
+        .name = vmo->name,
+        .process_id = vmo->process->id,
+        .kind = kind_name(vmo->vmo->kind),
+        .parent_vmo_id = vmo->parent ? vmo->parent->id : RECORD_NULL,
+        .created_ns = vmo->created_at,
+    };
+
+    if (world->recorder)
+        check(world, recorder_vmo(world->recorder, &row));
+}
+
+void observe_vmo_closed(struct world *world, const struct world_vmo *vmo)
+{
+    if (world->recorder)
+        check(world, recorder_vmo_closed(world->recorder, vmo->id, world->now));
+}
+
+/* Ticks. ------------------------------------------------------------------ */
+
+/* Attributed pages of a VMO, counted again only if its tree has changed. */
+static struct vm_attribution attribution_of(struct world_vmo *vmo)
+{
+    const struct vm_cow_pages *cow = vmo_cow(vmo->vmo);
+    uint64_t generation = vm_cow_hierarchy_generation(cow);
+
+    if (vm_cow_backlink(cow) != &vmo->vmo->owner)
+        return (struct vm_attribution){0, 0}; /* another handle is charged */
+    if (vmo->attribution_generation != generation) {
+        vmo->attribution = vmo_attribution(vmo->vmo);
+        vmo->attribution_generation = generation;
+    }
+    return vmo->attribution;
+}
+
+static void tick_vmo(struct world *world, struct world_vmo *vmo)
+{
+    struct vm_attribution pages = attribution_of(vmo);
+    struct record_tick_vmo row = {
+        .tick_ns = world->now,
+        .vmo_id = vmo->id,
+        .committed = pages.uncompressed_pages,
+        .compressed = pages.compressed_pages,
+        .pinned = vmo_pinned_pages(vmo->vmo),
+        .faults_major = vmo->faults_major,
+        .refaults = vmo->refaults,
+    };
+
+    check(world, recorder_tick_vmo(world->recorder, &row));
+}
+
+/* Rows for all VMOs. Returns the pages and references attributed to any. */
+static uint64_t tick_vmos(struct world *world)
+{
+    bool is_wanted = recorder_wants_vmo_ticks(world->recorder);
+    uint64_t attributed = 0;
+    struct world_vmo *vmo;
+
+    TAILQ_FOREACH (vmo, &world->vmos, by_world) {
+        struct vm_attribution pages = attribution_of(vmo);
+
+        attributed += pages.uncompressed_pages + pages.compressed_pages;
+        if (is_wanted)
+            tick_vmo(world, vmo);
+    }
+    return attributed;
+}
+
+static void tick_lists(struct world *world, struct record_tick *row)
+{
+    const struct page_queues *pqs = &world->machine.pqs;
+    struct reclaim_list lists[RECLAIM_MAX_LISTS];
+    unsigned count = pqs->ops->lists(pqs->policy, lists);
+
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(lists[i].name, "dont_need") == 0)
+            row->dont_need = lists[i].pages;
+        check(world, recorder_tick_list(world->recorder, world->now,
+                                        lists[i].name, lists[i].pages));
+    }
+    if (!world_activity(world, &row->active, &row->inactive)) {
+        row->active = RECORD_NULL;
+        row->inactive = RECORD_NULL;
+    }
+}
+
+static void fill_machine(const struct world *world, struct record_tick *row)
+{
+    const struct vm_machine *machine = &world->machine;
+    const uint64_t *count = machine->pqs.count;
+
+    row->free = machine->pmm.free_pages;
+    row->free_loaned = machine->pmm.free_loaned_pages;
+    row->loaned = machine->pmm.loaned_pages;
+    row->level = world_level_name(world);
+    row->wired = count[PQ_WIRED];
+    row->anonymous = count[PQ_ANONYMOUS];
+    row->high_priority = count[PQ_HIGH_PRIORITY];
+    row->zero_fork = count[PQ_ZERO_FORK];
+    row->pager_dirty = count[PQ_PAGER_DIRTY];
+    row->failed_reclaim = count[PQ_FAILED_RECLAIM];
+    row->reclaimable = count[PQ_RECLAIM];
+    row->compressed = machine->stats.reference_count;
+    row->compressed_storage =
+        machine->compressor ? compressor_storage_pages(machine->compressor) : 0;
+}
+
+static void fill_totals(const struct world *world, struct record_tick *row)
+{
+    const struct world_counters *counters = &world->counters;
+    struct evict_counts evicted = world_evicted(world);
+
+    row->accesses = counters->accesses;
+    row->faults_minor = counters->faults_minor;
+    row->faults_major = counters->faults_major;
+    row->faults_cow = counters->faults_cow;
+    row->faults_zero = counters->faults_zero;
+    row->faults_decompress = counters->faults_decompress;
+    row->refaults = counters->refaults;
+    row->evicted_pager = evicted.pager_backed;
+    row->evicted_compressed = evicted.compressed;
+    row->evicted_discardable = evicted.discardable;
+    row->deduped = world->machine.stats.deduped_pages;
+    row->written_back = counters->written_back;
+    row->oom_kills = counters->oom_kills;
+    row->waiting_threads = world->stall.waiting_threads;
+    row->stall_some_ns = world->stall.some_ns;
+    row->stall_full_ns = world->stall.full_ns;
+}
+
+static void tick(struct world *world)
+{
+    const struct vm_machine_stats *stats = &world->machine.stats;
+    struct record_tick row;
+
+    if (!world->recorder || world->observer->last_tick == world->now)
+        return;
+    world->observer->last_tick = world->now;
+    stall_advance(&world->stall, world->now);
+    record_tick_init(&row, world->now);
+    fill_machine(world, &row);
+    fill_totals(world, &row);
+    uint64_t attributed = tick_vmos(world);
+    row.unattributed =
+        stats->object_pages + stats->reference_count - attributed;
+    tick_lists(world, &row);
+    check(world, recorder_tick(world->recorder, &row));
+}
+
+void observe_on_tick(struct world *world, struct event *event)
+{
+    tick(world);
+    event_schedule(&world->events, event,
+                   sim_ns_add(world->now, world->scenario->tick));
+}
+
+/* The end. ---------------------------------------------------------------- */
+
+static void count(struct world *world, const char *name, uint64_t value)
+{
+    check(world, recorder_counter(world->recorder, name, value, NULL, NULL));
+}
+
+static void count_policy(struct world *world)
+{
+    const struct page_queues *pqs = &world->machine.pqs;
+    const char *name;
+    uint64_t value;
+
+    for (unsigned i = 0;
+         pqs->ops->counter && pqs->ops->counter(pqs->policy, i, &name, &value);
+         i++)
+        check(world, recorder_counter(world->recorder, name, value, "count",
+                                      "a total of the reclaim policy"));
+}
+
+static void count_reclaim(struct world *world)
+{
+    const struct evictor *evictor = world->evictor;
+    const struct scanner *scanner = world->scanner;
+
+    count(world, "pq.lru.pages_evicted", world->aging->lru_evicted);
+    count(world, "pq.lru.pages_compressed", world->aging->lru_compressed);
+    count(world, "vm.reclamation.pages_evicted_pager_backed.total",
+          evictor->total.pager_backed);
+    count(world, "vm.reclamation.pages_evicted_pager_backed.oom",
+          evictor->oom.pager_backed);
+    count(world, "vm.reclamation.pages_evicted_compressed.total",
+          evictor->total.compressed);
+    count(world, "vm.reclamation.pages_evicted_compressed.oom",
+          evictor->oom.compressed);
+    count(world, "vm.reclamation.pages_evicted_discardable.total",
+          evictor->total.discardable);
+    count(world, "vm.reclamation.pages_evicted_discardable.oom",
+          evictor->oom.discardable);
+    count(world, "vm.scanner.zero_scan.requests", scanner->requests);
+    count(world, "vm.scanner.zero_scan.queue_emptied", scanner->queue_emptied);
+    count(world, "vm.scanner.zero_scan.total_pages_considered",
+          scanner->considered);
+    count(world, "vm.scanner.zero_scan.pages_deduped", scanner->deduped);
+}
+
+static void count_memory(struct world *world)
+{
+    const struct pmm *pmm = &world->machine.pmm;
+    const uint64_t *announced = world->watchdog->announcements;
+
+    count(world, "vm.pmm.alloc.failed", pmm->alloc_failed_count);
+    count(world, "vm.pmm.alloc.delayed", pmm->alloc_delayed_count);
+    count(world, "memory_watchdog.pressure.oom", announced[LEVEL_OOM]);
+    count(world, "memory_watchdog.pressure.imminent_oom",
+          announced[LEVEL_IMMINENT_OOM]);
+    count(world, "memory_watchdog.pressure.critical",
+          announced[LEVEL_CRITICAL]);
+    count(world, "memory_watchdog.pressure.warning", announced[LEVEL_WARNING]);
+    count(world, "memory_watchdog.pressure.normal", announced[LEVEL_NORMAL]);
+}
+
+static void count_pagers(struct world *world)
+{
+    uint64_t total = 0, succeeded = 0, failed = 0;
+
+    for (uint32_t i = 0; i < world->pager_count; i++) {
+        total += world->pagers[i].total_requests;
+        succeeded += world->pagers[i].succeeded_requests;
+        failed += world->pagers[i].failed_requests;
+    }
+    count(world, "dispatcher.pager.total_requests", total);
+    count(world, "dispatcher.pager.succeeded_requests", succeeded);
+    count(world, "dispatcher.pager.failed_requests", failed);
+}
+
+static void count_compression(struct world *world)
+{
+    if (!world->machine.compressor)
+        return;
+    struct compressor_stats stats = compressor_stats(world->machine.compressor);
+    count(world, "compression.attempts", stats.attempts);
+    count(world, "compression.success", stats.success);
+    count(world, "compression.zero", stats.zero);
+    count(world, "compression.fail", stats.fail);
+    count(world, "compression.decompressions", stats.decompressions);
+    count(world, "compression.skipped", stats.skipped);
+}
+
+static void record_latencies(struct world *world)
+{
+    for (uint32_t i = 0; i < world->workload_count; i++) {
+        const struct workload *workload = &world->workloads[i];
+
+        for (int kind = 0; workload->has_latency && kind < LATENCY_KIND_COUNT;
+             kind++)
+            check(world,
+                  recorder_latency(world->recorder, workload->scenario->name,
+                                   (enum latency_kind)kind,
+                                   &workload->latency[kind]));
+    }
+}
+
+void observe_end(struct world *world)
+{
+    if (!world->recorder)
+        return;
+    tick(world);
+    record_latencies(world);
+    count_policy(world);
+    count_reclaim(world);
+    count_memory(world);
+    count_pagers(world);
+    count_compression(world);
+    check(world, recorder_counter(world->recorder, "faults_failed",
+                                  world->counters.faults_failed, "count",
+                                  "faults that ended with an error"));
+}
+
+/* Setting up. ------------------------------------------------------------- */
+
+bool observe_new(struct world *world)
+{
+    world->observer = calloc(1, sizeof *world->observer);
+    if (!world->observer)
+        return false;
+    world->observer->last_tick = -1;
+    if (!event_register(&world->events, &world->tick_event, EV_TICK,
+                        EVENT_CLASS_TICK, NULL))
+        return false;
+    world->tick_event.is_periodic = true;
+    if (world->recorder)
+        event_schedule(&world->events, &world->tick_event, 0);
+    return true;
+}
+
+void observe_free(struct world *world)
+{
+    free(world->observer);
+    world->observer = NULL;
+}

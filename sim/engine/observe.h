@@ -1,0 +1,37 @@
+/*
+ * What the recorder is told: rows for entities, ticks and totals.
+ *
+ * Observing changes nothing. The ticks' own event comes after everything else
+ * of its instant, and rows are made from totals that are kept anyway; only
+ * attribution is counted afresh, for those VMOs whose tree has changed since
+ * the last tick. Rows of the script are its own business.
+ */
+#ifndef LOWTIDE_OBSERVE_H
+#define LOWTIDE_OBSERVE_H
+
+#include "engine/world.h"
+
+struct run_summary;
+
+struct observer {
+    sim_ns last_tick; /* time of the last row; -1: none */
+};
+
+/* False: out of memory. Nothing is observed without a recorder. */
+bool observe_new(struct world *world);
+void observe_free(struct world *world);
+
+/* Processes exist from the start. */
+void observe_processes(struct world *world);
+void observe_process_killed(struct world *world,
+                            const struct world_process *process);
+void observe_vmo(struct world *world, const struct world_vmo *vmo);
+void observe_vmo_closed(struct world *world, const struct world_vmo *vmo);
+
+/* The run is over: its last tick, latencies and totals. */
+void observe_end(struct world *world);
+
+/* Event handler. */
+void observe_on_tick(struct world *world, struct event *event);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * Pressure-stall accounting, integrated exactly without events of its own.
+ *
+ *   thread a   ==busy==        ==busy==
+ *   thread b        --------stalled---------
+ *   some            ++++++++++++++++++++++++
+ *   full            ..+++++++..       ++++++   (some, and nobody busy)
+ *
+ * Threads begin to compute in the order of simulated time, so the times at
+ * which somebody computes are known up to the largest end seen so far: one
+ * number instead of a count that would have to change when each access ends.
+ * Decompression is a stall of known length and is kept the same way.
+ */
+#ifndef LOWTIDE_STALL_H
+#define LOWTIDE_STALL_H
+
+#include "engine/world.h"
+
+/* Bring some_ns and full_ns up to `now`. */
+static inline void stall_advance(struct world_stall *stall, sim_ns now)
+{
+    sim_ns end = now;
+
+    if (now <= stall->since)
+        return;
+    if (stall->stalled_threads == 0 && stall->stalled_until < now)
+        end = stall->stalled_until;
+    if (end > stall->since) {
+        sim_ns idle_from = stall->since;
+
+        if (stall->busy_until > idle_from)
+            idle_from = stall->busy_until;
+        stall->some_ns += end - stall->since;
+        stall->full_ns += end > idle_from ? end - idle_from : 0;
+    }
+    stall->since = now;
+}
+
+/* Is anybody stalled at `now` or later? */
+static inline bool stall_is_on(const struct world_stall *stall, sim_ns now)
+{
+    return stall->stalled_threads > 0 || stall->stalled_until > now;
+}
+
+/* A thread computes from `now` until `until`. */
+static inline void stall_busy(struct world_stall *stall, sim_ns now,
+                              sim_ns until)
+{
+    stall_advance(stall, now);
+    if (until > stall->busy_until)
+        stall->busy_until = until;
+}
+
+/* A thread decompresses from `now` until `until`. */
+static inline void stall_decompress(struct world_stall *stall, sim_ns now,
+                                    sim_ns until)
+{
+    stall_advance(stall, now);
+    if (until > stall->stalled_until)
+        stall->stalled_until = until;
+}
+
+/* A thread begins or ends to be stalled. */
+static inline void stall_begin(struct world_stall *stall, sim_ns now)
+{
+    stall_advance(stall, now);
+    stall->stalled_threads++;
+}
+
+static inline void stall_end(struct world_stall *stall, sim_ns now)
+{
+    stall_advance(stall, now);
+    stall->stalled_threads--;
+}
+
+#endif

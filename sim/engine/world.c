@@ -1,0 +1,142 @@
+/*
+ * The main loop.
+ *
+ *   pop --> clock --> handler --> settle --> wake watchdog and ageing --> ...
+ *
+ * The physical memory manager and the policy cannot call back; they leave a
+ * flag (level_signal, wake) that is looked at after every event. A run ends at
+ * its duration, or when only periodic events are left: nothing that has begun
+ * can change any more then.
+ */
+#include "engine/world.h"
+
+#include <errno.h>
+
+#include "actors/aging.h"
+#include "actors/evictor.h"
+#include "actors/pager.h"
+#include "actors/scanner.h"
+#include "actors/watchdog.h"
+#include "actors/workload.h"
+#include "check.h"
+#include "engine/observe.h"
+#include "engine/script.h"
+#include "engine/stall.h"
+#include "engine/world_internal.h"
+
+enum { EVENTS_BETWEEN_REPORTS = 4096 };
+
+/* Handlers. --------------------------------------------------------------- */
+
+static void on_script(struct world *world, struct event *event)
+{
+    script_step(world->script);
+    event_schedule(&world->events, event, script_next_time(world->script));
+}
+
+static void on_end(struct world *world, struct event *event)
+{
+    (void)event;
+    world_stop(world, WORLD_OK);
+}
+
+static void (*const handlers[EV_COUNT])(struct world *, struct event *) = {
+    [EV_SCRIPT] = on_script,
+    [EV_WATCHDOG] = watchdog_on_look,
+    [EV_EVICTION_TIMER] = watchdog_on_timer,
+    [EV_AGING] = aging_on_age,
+    [EV_LRU] = aging_on_lru,
+    [EV_EVICTOR] = evictor_on_event,
+    [EV_SCANNER] = scanner_on_event,
+    [EV_PAGER_ANSWER] = pager_on_answer,
+    [EV_PAGER_WRITEBACK] = pager_on_writeback,
+    [EV_PAGER_WRITTEN] = pager_on_written,
+    [EV_THREAD] = workload_on_thread,
+    [EV_TICK] = observe_on_tick,
+    [EV_END] = on_end,
+};
+
+/* Ending. ----------------------------------------------------------------- */
+
+void world_stop(struct world *world, enum world_status status)
+{
+    if (world->status == WORLD_RUNNING)
+        world->status = status;
+}
+
+void world_fail(struct world *world, int error_number)
+{
+    if (world->status != WORLD_ERROR)
+        world->error_number = error_number;
+    world->status = WORLD_ERROR;
+}
+
+void world_expectation_failed(struct world *world)
+{
+    world->has_failed_expectation = true;
+}
+
+/* The loop. --------------------------------------------------------------- */
+
+static void after_event(struct world *world)
+{
+    world_settle(world);
+    if (world->machine.pmm.level_signal)
+        watchdog_signal(world);
+    if (world->machine.pqs.host.wake)
+        aging_rearm(world);
+    if (world->options.is_paranoid) {
+        CHECK_RULE(vm_machine_valid(&world->machine));
+        CHECK_RULE(event_queue_valid(&world->events));
+    }
+}
+
+static void step(struct world *world, struct event *event)
+{
+    CHECK(event->at >= world->now);
+    world_set_now(world, event->at);
+    handlers[event->kind](world, event);
+    after_event(world);
+}
+
+/* Now and then: does the user want to stop, or to see something? */
+static void look_around(struct world *world)
+{
+    const struct world_options *options = &world->options;
+
+    if (options->interrupted && *options->interrupted)
+        world_stop(world, WORLD_INTERRUPTED);
+    if (options->progress)
+        options->progress(world, options->progress_context);
+    if (world->recorder && !recorder_poll(world->recorder))
+        world_fail(world, EIO);
+}
+
+static bool is_finished(const struct world *world)
+{
+    return world->events.live_count == 0 &&
+           !event_is_queued(&world->end_event);
+}
+
+enum world_status world_run(struct world *world)
+{
+    uint64_t count = 0;
+
+    after_event(world);
+    while (world->status == WORLD_RUNNING) {
+        if (is_finished(world)) {
+            world_stop(world, WORLD_OK);
+            break;
+        }
+        struct event *event = event_queue_pop(&world->events);
+        CHECK(event != NULL);
+        step(world, event);
+        if (++count % EVENTS_BETWEEN_REPORTS == 0)
+            look_around(world);
+    }
+    stall_advance(&world->stall, world->now);
+    observe_end(world);
+    if (world->status == WORLD_OK && world->has_failed_expectation)
+        world->status = WORLD_FAILED;
+    return world->status;
+}

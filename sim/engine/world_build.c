@@ -1,0 +1,362 @@
+/*
+ * From a scenario to a world, and the way back.
+ *
+ *   machine   budget, policy, compressor, wired pages, switches
+ *   actors    in any order: they only register their events
+ *   VMOs      with their content, before the marks are set: what exists from
+ *             time 0 never waits for memory
+ *   script    last
+ *
+ * world_free() takes apart whatever world_new() got to.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "actors/aging.h"
+#include "actors/evictor.h"
+#include "actors/pager.h"
+#include "actors/scanner.h"
+#include "actors/trace_feed.h"
+#include "actors/watchdog.h"
+#include "actors/workload.h"
+#include "engine/observe.h"
+#include "engine/script.h"
+#include "engine/world_internal.h"
+
+/* Content numbers that scenarios do not write begin here. */
+#define FIRST_CONTENT (UINT64_C(1) << 62)
+
+struct build {
+    struct world *world;
+    const struct scenario *scenario;
+    char *message;
+    size_t message_bytes;
+    bool is_input; /* what is wrong is the scenario's fault */
+};
+
+static bool fail_host(struct build *build, const char *what)
+{
+    snprintf(build->message, build->message_bytes, "%s: %s",
+             build->scenario->path, what);
+    return false;
+}
+
+static bool fail_input(struct build *build, const struct scenario_place *place,
+                       const char *what)
+{
+    build->is_input = true;
+    world_message_at(build->scenario, place, what, build->message,
+                     build->message_bytes);
+    return false;
+}
+
+/* The machine. ------------------------------------------------------------ */
+
+static struct world_policy *open_policy(const struct scenario *scenario,
+                                        char *message, size_t message_bytes)
+{
+    const struct scenario_reclaim *reclaim = &scenario->reclaim;
+    const struct scenario_param *wrong;
+    char text[512];
+    struct world_policy *policy =
+        world_policy_open(scenario, reclaim->policy, reclaim->params,
+                          reclaim->param_count, text, sizeof text, &wrong);
+
+    if (!policy)
+        world_message_at(scenario,
+                         wrong ? &wrong->place : &reclaim->policy_place, text,
+                         message, message_bytes);
+    return policy;
+}
+
+/* Compression may be switched on later: then there is a compressor, too. */
+static bool wants_compressor(const struct scenario *scenario)
+{
+    if (scenario->reclaim.compression.enabled)
+        return true;
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        const struct scenario_op *op = &scenario->events[i].op;
+
+        if (op->kind == OP_SET && op->has_compression_enabled &&
+            op->compression_enabled)
+            return true;
+    }
+    return false;
+}
+
+static void set_switches(struct world *world)
+{
+    const struct scenario_reclaim *reclaim = &world->scenario->reclaim;
+    struct vm_machine *machine = &world->machine;
+
+    machine->loaning = reclaim->loaning;
+    machine->borrow_on_supply = reclaim->borrow_on_supply;
+    machine->borrow_on_access = reclaim->borrow_on_mru;
+    machine->replace_on_unloan = reclaim->replace_on_unloan;
+    machine->pmm.borrowing_enabled =
+        reclaim->borrow_on_supply || reclaim->borrow_on_mru;
+    world->is_direct_tracking = reclaim->access_tracking == TRACKING_DIRECT;
+    if (reclaim->compression.anonymous)
+        world_set_anonymous_reclaim(world, true);
+}
+
+static bool build_machine(struct build *build)
+{
+    const struct scenario *scenario = build->scenario;
+    const struct scenario_compression *compression =
+        &scenario->reclaim.compression;
+    struct world *world = build->world;
+
+    world->policies =
+        open_policy(scenario, build->message, build->message_bytes);
+    if (!world->policies) {
+        build->is_input = true;
+        return false;
+    }
+    world->policy_name = scenario->reclaim.policy;
+    struct vm_machine_config config = {
+        .memory_pages = scenario->machine.memory_pages,
+        .policy = world->policies->handle.ops,
+        .policy_values = world->policies->values,
+        .seed = scenario->seed,
+        .compression = wants_compressor(scenario),
+        .compressor = {.model = compression->model,
+                       .storage = compression->storage,
+                       .threshold_percent =
+                           (uint32_t)compression->threshold_percent},
+    };
+    enum vm_status status = vm_machine_init(&world->machine, &config);
+    if (status == VM_INVALID_ARGS) {
+        struct scenario_place nowhere = {0};
+        return fail_input(build, &nowhere,
+                          "machine.memory: too many pages to simulate");
+    }
+    if (status != VM_OK)
+        return fail_host(build, "out of memory");
+    world->has_machine = true;
+    if (pmm_wire(&world->machine.pmm, scenario->machine.wired_pages) != VM_OK)
+        return fail_host(build, "machine.wired: out of memory");
+    set_switches(world);
+    return true;
+}
+
+/* Processes, actors. ------------------------------------------------------ */
+
+static bool build_processes(struct world *world)
+{
+    const struct scenario *scenario = world->scenario;
+
+    world->processes =
+        calloc(scenario->process_count + 1, sizeof *world->processes);
+    if (!world->processes)
+        return false;
+    world->process_count = (uint32_t)scenario->process_count + 1;
+    for (uint32_t i = 0; i < world->process_count; i++) {
+        struct world_process *process = &world->processes[i];
+
+        process->id = i;
+        process->name =
+            i == 0 ? SCENARIO_SCRIPT_PROCESS : scenario->processes[i - 1].name;
+        process->oom_score = i == 0 ? 0 : scenario->processes[i - 1].oom_score;
+        TAILQ_INIT(&process->vmos);
+    }
+    return true;
+}
+
+static bool build_actors(struct world *world)
+{
+    return watchdog_new(world) && evictor_new(world) && aging_new(world) &&
+           scanner_new(world) && pagers_new(world) && workloads_new(world) &&
+           observe_new(world);
+}
+
+/* VMOs. ------------------------------------------------------------------- */
+
+static bool build_vmo(struct build *build, const struct scenario_op *op)
+{
+    struct world_create_args args = {
+        .name = op->vmo,
+        .process = op->process,
+        .pager = op->pager,
+        .kind = op->vmo_kind,
+        .size_pages = op->size_pages,
+        .is_resizable = op->is_resizable,
+        .traps_dirty = op->trap_dirty,
+        .cannot_decommit_zero = op->cannot_decommit_zero,
+        .compressibility = op->has_compressibility ? op->compressibility : -1,
+    };
+    struct world_vmo *vmo;
+    char text[160];
+    enum vm_status status = world_vmo_create(build->world, &args, &vmo);
+
+    if (status == VM_OK && op->has_prefill)
+        status = world_prefill(build->world, vmo, &op->prefill);
+    if (status == VM_OK)
+        return true;
+    snprintf(text, sizeof text, "VMO '%s' can't be there from the start: %s%s",
+             op->vmo, vm_status_name(status),
+             status == VM_NO_MEMORY ? ", machine.memory is too small for it"
+                                    : "");
+    return fail_input(build, &op->place, text);
+}
+
+static bool build_vmos(struct build *build)
+{
+    for (size_t i = 0; i < build->scenario->vmo_count; i++)
+        if (!build_vmo(build, &build->scenario->vmos[i]))
+            return false;
+    return true;
+}
+
+/* The whole. -------------------------------------------------------------- */
+
+static bool build_end(struct world *world)
+{
+    const struct scenario *scenario = world->scenario;
+
+    if (!event_register(&world->events, &world->script_event, EV_SCRIPT,
+                        EVENT_CLASS_SCRIPT, NULL) ||
+        !event_register(&world->events, &world->end_event, EV_END,
+                        EVENT_CLASS_END, NULL) ||
+        !script_new(world, &world->script))
+        return false;
+    event_schedule(&world->events, &world->script_event,
+                   script_next_time(world->script));
+    if (scenario->has_duration)
+        event_schedule(&world->events, &world->end_event, scenario->duration);
+    return true;
+}
+
+static bool build_all(struct build *build)
+{
+    struct world *world = build->world;
+
+    if (!build_machine(build))
+        return false;
+    if (!build_processes(world) || !build_actors(world))
+        return fail_host(build, "out of memory");
+    observe_processes(world);
+    if (!build_vmos(build))
+        return false;
+    world_settle(world);
+    world_set_watermarks(world);
+    return build_end(world) || fail_host(build, "out of memory");
+}
+
+struct world *world_new(const struct scenario *scenario,
+                        struct recorder *recorder,
+                        const struct world_options *options, char *message,
+                        size_t message_bytes, bool *is_input)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct build build = {world, scenario, message, message_bytes, false};
+
+    *is_input = false;
+    if (!world) {
+        fail_host(&build, "out of memory");
+        return NULL;
+    }
+    world->scenario = scenario;
+    world->recorder = recorder;
+    world->options = *options;
+    world->next_vmo_id = 1;
+    world->next_content = FIRST_CONTENT;
+    world->memory_seen = UINT64_MAX;
+    event_queue_init(&world->events);
+    TAILQ_INIT(&world->vmos);
+    TAILQ_INIT(&world->mappings);
+    TAILQ_INIT(&world->memory_waiters);
+    TAILQ_INIT(&world->sources);
+    TAILQ_INIT(&world->jobs);
+    TAILQ_INIT(&world->ready);
+    if (build_all(&build))
+        return world;
+    *is_input = build.is_input;
+    world_free(world);
+    return NULL;
+}
+
+static void close_vmos(struct world *world)
+{
+    struct world_vmo *vmo;
+
+    world->recorder = NULL; /* the run has been recorded */
+    while ((vmo = TAILQ_LAST(&world->vmos, world_vmo_list)))
+        world_vmo_close(world, vmo);
+}
+
+void world_free(struct world *world)
+{
+    if (!world)
+        return;
+    script_free(world->script);
+    close_vmos(world);
+    workloads_free(world);
+    evictor_free(world);
+    pagers_free(world);
+    scanner_free(world);
+    aging_free(world);
+    watchdog_free(world);
+    observe_free(world);
+    if (world->has_machine)
+        vm_machine_release(&world->machine);
+    while (world->policies) {
+        struct world_policy *next = world->policies->next;
+
+        world_policy_close(world->policies);
+        world->policies = next;
+    }
+    event_queue_release(&world->events);
+    free(world->processes);
+    free(world);
+}
+
+/* Checking without building. ---------------------------------------------- */
+
+/* Traces anywhere in a pattern. */
+static bool check_pattern(const struct scenario *scenario,
+                          const struct scenario_workload *workload,
+                          const struct scenario_pattern *pattern, bool is_phase,
+                          char *message, size_t message_bytes)
+{
+    char text[512];
+
+    for (size_t i = 0;
+         pattern->kind == PATTERN_PHASES && i < pattern->phase_count; i++)
+        if (!check_pattern(scenario, workload, &pattern->phases[i].pattern,
+                           true, message, message_bytes))
+            return false;
+    if (pattern->kind != PATTERN_TRACE)
+        return true;
+    if (is_phase) {
+        world_message_at(scenario, &pattern->trace.place,
+                         "a trace can't be one of several phases", message,
+                         message_bytes);
+        return false;
+    }
+    if (trace_feed_check(&pattern->trace, scenario->machine.page_bytes, text,
+                         sizeof text))
+        return true;
+    world_message_at(scenario, &pattern->trace.place, text, message,
+                     message_bytes);
+    return false;
+}
+
+bool world_check(const struct scenario *scenario, char *message,
+                 size_t message_bytes)
+{
+    struct world_policy *policy = open_policy(scenario, message, message_bytes);
+
+    if (!policy)
+        return false;
+    world_policy_close(policy);
+    for (size_t i = 0; i < scenario->workload_count; i++) {
+        const struct scenario_workload *workload = &scenario->workloads[i];
+
+        if (!check_pattern(scenario, workload, &workload->pattern, false,
+                           message, message_bytes))
+            return false;
+    }
+    return script_check(scenario, message, message_bytes);
+}

@@ -1,0 +1,101 @@
+/*
+ * The world from the inside: what world_*.c and the actors share.
+ *
+ *   world_build.c      from a scenario to a machine with actors, and back
+ *   world.c            the main loop and the end of a run
+ *   world_names.c      who is called what
+ *   world_vmo.c        VMOs: create, clone, close, resize, prefill
+ *   world_mapping.c    mappings and accesses
+ *   world_operation.c  operations that wait, and what resumes them
+ *   world_policy.c     opening policies, their parameters
+ *   world_switch.c     what a script may change while the machine runs
+ *   observe.c          rows for the recorder
+ */
+#ifndef LOWTIDE_WORLD_INTERNAL_H
+#define LOWTIDE_WORLD_INTERNAL_H
+
+#include "engine/world.h"
+#include "policy/policies.h"
+#include "record/recorder.h"
+#include "scenario/scenario.h"
+
+/* The clock moves on, not back. */
+static inline void world_set_now(struct world *world, sim_ns now)
+{
+    world->now = now;
+    vm_machine_set_time(&world->machine, now);
+}
+
+/* Names. ------------------------------------------------------------------ */
+
+/* Enter an object's name, which is free; false: out of memory. */
+bool world_vmo_name(struct world *world, struct world_vmo *vmo);
+void world_vmo_unname(struct world *world, struct world_vmo *vmo);
+bool world_mapping_name(struct world *world, struct world_mapping *mapping);
+void world_mapping_unname(struct world *world, struct world_mapping *mapping);
+
+/* Waiting. ---------------------------------------------------------------- */
+
+/* `waiter->retry` is called once when memory may be there again. */
+void world_memory_wait(struct world *world, struct world_memory_waiter *waiter);
+/* Nothing happens if it does not wait. */
+void world_memory_forget(struct world *world,
+                         struct world_memory_waiter *waiter);
+
+/* Mappings. --------------------------------------------------------------- */
+
+/* All mappings of a VMO go. */
+void world_unmap_all(struct world *world, struct world_vmo *vmo);
+/* The user mapping covers the VMO; false: out of memory. */
+bool world_user_mapping_grow(struct world_vmo *vmo);
+
+/* VMOs. ------------------------------------------------------------------- */
+
+/* Commit pages with content never used before. VM_NO_MEMORY when the machine
+ * is too small; VM_OUT_OF_RANGE. */
+enum vm_status world_prefill(struct world *world, struct world_vmo *vmo,
+                             const struct page_range *pages);
+
+/* Policies. --------------------------------------------------------------- */
+
+/* A policy that was put in use; kept until the world ends, because pages may
+ * be told to it until then. */
+struct world_policy {
+    struct policy_handle handle;
+    union reclaim_value values[RECLAIM_MAX_PARAMS];
+    struct world_policy *next;
+};
+
+/*
+ * Open a policy and parse its parameters: the scenario's ageing tunables where
+ * it has such, then `params`.
+ *
+ *   wrong  set on failure: the parameter at fault, NULL if it is the policy
+ *
+ * Returns the policy, the caller's; NULL with a message.
+ */
+struct world_policy *world_policy_open(const struct scenario *scenario,
+                                       const char *name,
+                                       const struct scenario_param *params,
+                                       size_t param_count, char *message,
+                                       size_t message_bytes,
+                                       const struct scenario_param **wrong);
+void world_policy_close(struct world_policy *policy);
+
+/* The instance in use, for what only its own kind has. */
+static inline void *world_policy_instance(const struct world *world)
+{
+    return world->machine.pqs.policy;
+}
+
+/* "FILE:LINE:COL: " or the override it came from, then the text. */
+void world_message_at(const struct scenario *scenario,
+                      const struct scenario_place *place, const char *text,
+                      char *message, size_t message_bytes);
+
+/* Marks and levels. ------------------------------------------------------- */
+
+/* Set the machine's marks for the budget it has now. */
+void world_set_watermarks(struct world *world);
+
+#endif

@@ -1,0 +1,300 @@
+/*
+ * Operations that wait, and what lets them go on.
+ *
+ *   vmo_op_run --SHOULD_WAIT--> waiting on   a page request   board.done
+ *                                            or on memory     memory_waiters
+ *
+ * world_settle() is the only place that resumes anything. It goes round until
+ * nothing is left to do at this instant: what one operation does may answer
+ * another's request. Those that wait for memory are tried in the order in
+ * which they began to wait, once for each change of the free count: one that
+ * needs more pages than there are would otherwise be tried for ever.
+ *
+ * The facts of a fault (what it copied, zeroed, waited for) are the
+ * differences of the core's totals around its runs; nothing else happens in
+ * between.
+ */
+#include "engine/world_internal.h"
+
+#include <stddef.h>
+
+#include "actors/pager.h"
+#include "check.h"
+#include "engine/stall.h"
+
+/* Memory. ----------------------------------------------------------------- */
+
+void world_memory_wait(struct world *world, struct world_memory_waiter *waiter)
+{
+    CHECK(!waiter->is_waiting);
+    waiter->is_waiting = true;
+    waiter->serial = world->memory_serial++;
+    TAILQ_INSERT_TAIL(&world->memory_waiters, waiter, link);
+}
+
+void world_memory_forget(struct world *world,
+                         struct world_memory_waiter *waiter)
+{
+    if (!waiter->is_waiting)
+        return;
+    waiter->is_waiting = false;
+    TAILQ_REMOVE(&world->memory_waiters, waiter, link);
+}
+
+/* The kernel's free-pages event: set whenever allocation is not delayed. */
+static bool is_memory_there(const struct world *world)
+{
+    const struct pmm *pmm = &world->machine.pmm;
+
+    if (pmm->watermark_count == 0)
+        return pmm->free_pages > 0;
+    return pmm->level > 0 || pmm->never_wait;
+}
+
+/* Try each waiter once, if memory is there and its amount has changed. */
+static bool retry_memory(struct world *world)
+{
+    uint64_t end = world->memory_serial;
+    struct world_memory_waiter *waiter;
+
+    if (TAILQ_EMPTY(&world->memory_waiters))
+        return false;
+    if (!is_memory_there(world)) {
+        world->memory_seen = UINT64_MAX;
+        return false;
+    }
+    if (world->memory_seen == world->machine.pmm.free_pages)
+        return false;
+    while ((waiter = TAILQ_FIRST(&world->memory_waiters)) &&
+           waiter->serial < end) {
+        world_memory_forget(world, waiter);
+        waiter->retry(world, waiter);
+    }
+    world->memory_seen = world->machine.pmm.free_pages;
+    return true;
+}
+
+/* Waiting. ---------------------------------------------------------------- */
+
+/* Had reclaim taken the page that the operation starts with? */
+static bool is_reclaimed(const struct world_operation *operation)
+{
+    const struct world_vmo *vmo = operation->vmo;
+    uint64_t offset = operation->op.offset;
+
+    if (offset >= vmo_size(vmo->vmo))
+        return false;
+    return vm_cow_was_reclaimed(vmo_cow(vmo->vmo), offset);
+}
+
+/* The same of the pager's object at the root, where the page would be. */
+static bool is_reclaimed_at_root(const struct world_operation *operation)
+{
+    const struct world_vmo *vmo = operation->vmo;
+
+    return vmo->source &&
+           pager_source_was_reclaimed(vmo->source,
+                                      operation->op.offset +
+                                          pages_to_bytes(vmo->source_page));
+}
+
+/* What it waits for decides what its fault was. A clone asks for pages that
+ * may have been reclaimed at the root of its tree. */
+static void note_request(struct world_operation *operation)
+{
+    const struct page_request *request = &operation->op.request;
+
+    if (request->state == REQUEST_MEMORY)
+        return;
+    if (request->type == PAGE_REQUEST_DIRTY) {
+        operation->asked_dirty = true;
+        return;
+    }
+    if (!operation->asked_read && operation->op.kind == VMO_OP_FAULT)
+        operation->was_reclaimed |= is_reclaimed_at_root(operation);
+    operation->asked_read = true;
+}
+
+static void begin_wait(struct world *world, struct world_operation *operation)
+{
+    bool is_memory = operation->op.request.state == REQUEST_MEMORY;
+
+    CHECK(operation->op.request.state != REQUEST_IDLE);
+    operation->is_waiting = true;
+    operation->waiting_since = world->now;
+    note_request(operation);
+    LIST_INSERT_HEAD(&operation->vmo->operations, operation, by_vmo);
+    if (operation->other)
+        LIST_INSERT_HEAD(&operation->other->other_waiting, operation, by_other);
+    if (is_memory)
+        world_memory_wait(world, &operation->memory);
+    if (!operation->is_thread)
+        return;
+    world->stall.waiting_threads++;
+    operation->is_stalled = is_memory || operation->was_reclaimed;
+    if (operation->is_stalled)
+        stall_begin(&world->stall, world->now);
+}
+
+static void end_wait(struct world *world, struct world_operation *operation)
+{
+    CHECK(operation->is_waiting);
+    operation->is_waiting = false;
+    LIST_REMOVE(operation, by_vmo);
+    if (operation->other)
+        LIST_REMOVE(operation, by_other);
+    world_memory_forget(world, &operation->memory);
+    if (operation->op.request.state == REQUEST_MEMORY)
+        operation->memory_wait_ns += world->now - operation->waiting_since;
+    if (!operation->is_thread)
+        return;
+    world->stall.waiting_threads--;
+    if (operation->is_stalled)
+        stall_end(&world->stall, world->now);
+    operation->is_stalled = false;
+}
+
+/* Faults. ----------------------------------------------------------------- */
+
+static void account_fault(struct world *world,
+                          const struct world_operation *operation,
+                          enum vm_status status)
+{
+    struct world_counters *counters = &world->counters;
+    bool is_decompressed = operation->decompressed_pages > 0;
+    bool is_major =
+        operation->asked_read || operation->asked_dirty || is_decompressed;
+    bool is_refault = is_decompressed || operation->was_reclaimed;
+
+    counters->faults_failed += status != VM_OK;
+    counters->faults_major += is_major;
+    counters->faults_minor += !is_major;
+    counters->faults_cow +=
+        operation->copied_pages + operation->migrated_pages > 0;
+    counters->faults_zero += operation->zeroed_pages > 0;
+    counters->faults_decompress += is_decompressed;
+    counters->refaults += is_refault;
+    counters->first_touches += operation->asked_read && !is_refault;
+    operation->vmo->faults_major += is_major;
+    operation->vmo->refaults += is_refault;
+}
+
+/* Running. ---------------------------------------------------------------- */
+
+static enum vm_status run_once(struct world *world,
+                               struct world_operation *operation)
+{
+    const struct vm_machine_stats *stats = &world->machine.stats;
+    uint64_t copied = stats->copied_pages;
+    uint64_t migrated = stats->migrated_pages;
+    uint64_t zeroed = stats->zeroed_pages;
+    uint64_t decompressed = stats->decompressed_pages;
+    enum vm_status status = vmo_op_run(&operation->op);
+
+    operation->copied_pages += stats->copied_pages - copied;
+    operation->migrated_pages += stats->migrated_pages - migrated;
+    operation->zeroed_pages += stats->zeroed_pages - zeroed;
+    operation->decompressed_pages += stats->decompressed_pages - decompressed;
+    if (status == VM_SHOULD_WAIT)
+        begin_wait(world, operation);
+    else if (operation->op.kind == VMO_OP_FAULT)
+        account_fault(world, operation, status);
+    return status;
+}
+
+static void resume(struct world *world, struct world_operation *operation)
+{
+    end_wait(world, operation);
+    enum vm_status status = run_once(world, operation);
+    if (status != VM_SHOULD_WAIT && operation->done)
+        operation->done(world, operation, status);
+}
+
+static struct world_operation *
+operation_of_memory(struct world_memory_waiter *waiter)
+{
+    return (struct world_operation *)(void *)((char *)waiter -
+                                              offsetof(struct world_operation,
+                                                       memory));
+}
+
+static void retry_operation(struct world *world,
+                            struct world_memory_waiter *waiter)
+{
+    resume(world, operation_of_memory(waiter));
+}
+
+enum vm_status
+world_operation_start(struct world *world, struct world_operation *operation,
+                      struct world_vmo *vmo, struct world_vmo *other,
+                      world_operation_done_fn done, void *context)
+{
+    CHECK(!operation->is_waiting);
+    operation->op.user = operation;
+    operation->vmo = vmo;
+    operation->other = other;
+    operation->done = done;
+    operation->context = context;
+    operation->started_at = world->now;
+    operation->memory_wait_ns = 0;
+    operation->copied_pages = 0;
+    operation->migrated_pages = 0;
+    operation->zeroed_pages = 0;
+    operation->decompressed_pages = 0;
+    operation->asked_read = false;
+    operation->asked_dirty = false;
+    operation->is_stalled = false;
+    operation->memory = (struct world_memory_waiter){.retry = retry_operation};
+    operation->was_reclaimed =
+        operation->op.kind == VMO_OP_FAULT && is_reclaimed(operation);
+    return run_once(world, operation);
+}
+
+void world_operation_abort(struct world *world,
+                           struct world_operation *operation,
+                           enum vm_status status)
+{
+    end_wait(world, operation);
+    vmo_op_abort(&operation->op, status);
+    if (operation->op.kind == VMO_OP_FAULT)
+        account_fault(world, operation, status);
+    if (operation->done)
+        operation->done(world, operation, status);
+}
+
+void world_operation_release(struct world *world,
+                             struct world_operation *operation)
+{
+    if (operation->is_waiting) {
+        end_wait(world, operation);
+        vmo_op_abort(&operation->op, VM_BAD_STATE);
+    }
+    vmo_op_release(&operation->op);
+}
+
+/* Settling. --------------------------------------------------------------- */
+
+static struct world_operation *
+operation_of_request(struct page_request *request)
+{
+    return (struct world_operation *)(void *)((char *)request -
+                                              offsetof(struct world_operation,
+                                                       op.request));
+}
+
+void world_settle(struct world *world)
+{
+    struct page_request_board *board = &world->machine.board;
+    struct page_request *request;
+
+    do {
+        for (;;) {
+            if ((request = page_request_take_new(board)))
+                pager_take_request(world, request);
+            else if ((request = page_request_take_done(board)))
+                resume(world, operation_of_request(request));
+            else
+                break;
+        }
+    } while (retry_memory(world));
+}

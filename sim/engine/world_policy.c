@@ -1,0 +1,146 @@
+/*
+ * Policies by name, with their parameters.
+ *
+ * Ageing tunables of the scenario (`min_aging` ...) belong to whichever policy
+ * has a parameter of that name; what `params` says comes after and wins. The
+ * engine does not ask which policy it is.
+ */
+#include "engine/world_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_BYTES = 64, TUNABLES = 4 };
+
+static double tunable_value(const struct scenario_reclaim *reclaim, int which,
+                            const char **name)
+{
+    switch (which) {
+    case 0:
+        *name = "min_aging_ns";
+        return (double)reclaim->min_aging;
+    case 1:
+        *name = "max_aging_ns";
+        return (double)reclaim->max_aging;
+    case 2:
+        *name = "active_ratio_multiplier";
+        return (double)reclaim->active_ratio_multiplier;
+    default:
+        *name = "offer_aged_out";
+        return reclaim->lru_action != LRU_ACTION_NONE;
+    }
+}
+
+/* The tunable as a parameter's text; false: the policy has none of the name.
+ * What is out of its bounds becomes the nearest value that is not. */
+static bool tunable_text(const struct reclaim_policy_ops *ops,
+                         const struct scenario_reclaim *reclaim, int which,
+                         char text[TEXT_BYTES])
+{
+    const char *name;
+    double value = tunable_value(reclaim, which, &name);
+
+    for (const struct reclaim_param *param = ops->params; param && param->name;
+         param++) {
+        if (strcmp(param->name, name) != 0)
+            continue;
+        value = fmin(fmax(value, param->minimum), param->maximum);
+        snprintf(text, TEXT_BYTES, "%s=%.0f", name, value);
+        return true;
+    }
+    return false;
+}
+
+/* Which of the parameters is it that is wrong? */
+static const struct scenario_param *
+find_wrong(const struct reclaim_policy_ops *ops,
+           const struct scenario_param *params, size_t param_count)
+{
+    union reclaim_value values[RECLAIM_MAX_PARAMS];
+
+    for (size_t i = 0; i < param_count; i++)
+        if (reclaim_params_parse(ops, &params[i].text, 1, values, NULL, 0))
+            return &params[i];
+    return NULL;
+}
+
+/* False: `message` says what is wrong. */
+static bool parse_params(struct world_policy *policy,
+                         const struct scenario_reclaim *reclaim,
+                         const struct scenario_param *params,
+                         size_t param_count, char *message,
+                         size_t message_bytes)
+{
+    char own[TUNABLES][TEXT_BYTES];
+    const char **texts = calloc(param_count + TUNABLES, sizeof *texts);
+    size_t count = 0;
+
+    if (!texts) {
+        snprintf(message, message_bytes, "out of memory");
+        return false;
+    }
+    for (int i = 0; i < TUNABLES; i++)
+        if (tunable_text(policy->handle.ops, reclaim, i, own[i]))
+            texts[count++] = own[i];
+    for (size_t i = 0; i < param_count; i++)
+        texts[count++] = params[i].text;
+    const char *problem =
+        reclaim_params_parse(policy->handle.ops, texts, count, policy->values,
+                             message, message_bytes);
+    free(texts);
+    if (problem && problem != message)
+        snprintf(message, message_bytes, "%s", problem);
+    return !problem;
+}
+
+struct world_policy *world_policy_open(const struct scenario *scenario,
+                                       const char *name,
+                                       const struct scenario_param *params,
+                                       size_t param_count, char *message,
+                                       size_t message_bytes,
+                                       const struct scenario_param **wrong)
+{
+    struct world_policy *policy = calloc(1, sizeof *policy);
+
+    *wrong = NULL;
+    if (!policy) {
+        snprintf(message, message_bytes, "out of memory");
+        return NULL;
+    }
+    const char *problem =
+        policy_open(&policy->handle, name, message, message_bytes);
+    if (problem) {
+        if (problem != message)
+            snprintf(message, message_bytes, "%s", problem);
+        free(policy);
+        return NULL;
+    }
+    if (parse_params(policy, &scenario->reclaim, params, param_count, message,
+                     message_bytes))
+        return policy;
+    *wrong = find_wrong(policy->handle.ops, params, param_count);
+    world_policy_close(policy);
+    return NULL;
+}
+
+void world_policy_close(struct world_policy *policy)
+{
+    policy_close(&policy->handle);
+    free(policy);
+}
+
+void world_message_at(const struct scenario *scenario,
+                      const struct scenario_place *place, const char *text,
+                      char *message, size_t message_bytes)
+{
+    if (place->override > 0 && place->override <= scenario->override_count)
+        snprintf(message, message_bytes, "%s: %s",
+                 scenario->overrides[place->override - 1], text);
+    else if (place->line > 0)
+        snprintf(message, message_bytes, "%s:%u:%u: %s", scenario->path,
+                 (unsigned)place->line, (unsigned)place->column, text);
+    else
+        snprintf(message, message_bytes, "%s: %s", scenario->path, text);
+}
