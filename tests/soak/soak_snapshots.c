@@ -4,17 +4,18 @@
  * as the flat copy says, charged pages must add up, and vm_machine_valid()
  * must find nothing.
  *
- * usage: soak_snapshots [--ops N] [--seed S] [--validate-every K]
+ * usage: soak_snapshots [--ops N] [--seed S]
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "check.h"
+#include "soak.h"
 #include "vmo_op.h"
 
-enum { MAX_OBJECTS = 10, MAX_PAGES = 24, MEMORY_PAGES = 4096 };
+enum {
+    MAX_OBJECTS = 10,
+    MAX_PAGES = 24,
+    MEMORY_PAGES = 4096,
+    FULL_OPERATIONS = 1000000
+};
 
 struct model {
     struct vmo *vmo; /* NULL: free */
@@ -34,10 +35,7 @@ static uint64_t next_content = 1;
 
 static uint64_t draw(uint64_t bound)
 {
-    uint64_t z = (random_state += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (z ^ z >> 31) % bound;
+    return soak_draw(&random_state, bound);
 }
 
 static _Noreturn void fail(const char *what, const char *detail)
@@ -369,32 +367,11 @@ static void check_all(void)
         fail("broken rule", rule);
 }
 
-static uint64_t number(const char *text)
-{
-    char *end;
-    uint64_t value = strtoull(text, &end, 10);
-    if (*end || end == text) {
-        fprintf(stderr, "soak_snapshots: bad number %s\n", text);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
-    uint64_t ops = 10000;
-    uint64_t validate_every = 1;
-    seed = 1;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--ops") == 0)
-            ops = number(argv[i + 1]);
-        else if (strcmp(argv[i], "--seed") == 0)
-            seed = number(argv[i + 1]);
-        else if (strcmp(argv[i], "--validate-every") == 0)
-            validate_every = number(argv[i + 1]);
-    }
-    printf("soak_snapshots: seed %" PRIu64 ", %" PRIu64 " operations\n", seed,
-           ops);
+    struct soak_options options =
+        soak_start(argc, argv, "soak_snapshots", FULL_OPERATIONS);
+    seed = options.seed;
     random_state = seed;
     vmcow_on_fail(on_broken_rule);
     struct vm_machine_config config = {
@@ -405,12 +382,10 @@ int main(int argc, char **argv)
         .compressor = {COMPRESSION_RATIO, STORAGE_TRI_PAGE, 70},
     };
     want(vm_machine_init(&machine, &config), VM_OK, "machine");
-    for (operation = 0; operation < ops; operation++) {
+    for (operation = 0; operation < options.ops; operation++) {
         operations[draw(sizeof operations / sizeof operations[0])]();
-        if (operation % validate_every == 0)
-            check_all();
+        check_all();
     }
-    check_all();
     for (int o = 0; o < MAX_OBJECTS; o++)
         if (objects[o].vmo)
             vmo_close(objects[o].vmo);
