@@ -16,32 +16,20 @@ if (IS_LOG) {
 
 set multiplot
 do for [panel = 1:PANELS] {
-    top = panel_top(panel)
-    set tmargin at screen y_of(top)
-    set bmargin at screen y_of(top + PANEL_HEIGHT)
-    set label TITLE_LABEL TITLE[panel] at screen x_of(LEFT), \
-        screen y_of(top - 13) left textcolor rgb INK noenhanced
-    set label NOTE_LABEL NOTE[panel] at screen x_of(WIDTH - RIGHT), \
-        screen y_of(top - 13) right textcolor rgb FAINT noenhanced
-    set label MESSAGE_LABEL MESSAGE[panel] at graph 0.5, graph 0.5 center \
-        textcolor rgb FAINT noenhanced
-    set ylabel Y_LABEL
-    if (panel == PANELS) {
-        set xlabel 'simulated time (' . TIME_UNIT . ')'
-        set format x '%g'
-    } else {
-        unset xlabel
-        set format x ''
-    }
-    if (panel == 1) { set key on } else { set key off }
+    eval PANEL_TEXT
+    eval PANEL_MARGINS
+    eval TIME_AXIS
     if (ROWS[panel] > 0) {
         plot for [layer = 1:LAYERS] DATA index panel - 1 \
-            using (time($1)):(column(layer + 1)) with steps \
+            using (axis($1)):(column(layer + 1)) with steps \
             linewidth WEIGHT[layer] linecolor rgb COLOUR[layer] \
-            dashtype DASH[layer] title NAME[layer]
+            dashtype DASH[layer]
     } else {
-        plot -1 notitle
+        plot -1
     }
-    unset label HEADING_LABEL
+    unset label 1
 }
+eval KEY_ONLY
+plot for [layer = 1:LAYERS] NaN with lines linewidth WEIGHT[layer] \
+    linecolor rgb COLOUR[layer] dashtype DASH[layer] title NAME[layer]
 unset multiplot

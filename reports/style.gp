@@ -15,8 +15,9 @@
 
 INK   = '#303030'
 FAINT = '#6E6E6E'
+EDGE  = '#8A8A8A'
 
-LEFT = 86; RIGHT = 236; TOP = 78; BOTTOM = 58; GAP = 44
+LEFT = 96; RIGHT = 240; TOP = 78; BOTTOM = 58; GAP = 44
 
 x_of(pixels) = pixels / (1.0 * WIDTH)
 y_of(pixels) = 1 - pixels / (1.0 * HEIGHT)
@@ -24,21 +25,48 @@ y_of(pixels) = 1 - pixels / (1.0 * HEIGHT)
 PANEL_HEIGHT = (HEIGHT - TOP - BOTTOM - (PANELS - 1) * GAP) / (1.0 * PANELS)
 panel_top(panel) = TOP + (panel - 1) * (PANEL_HEIGHT + GAP)
 
-set border 3 linecolor rgb '#8A8A8A' linewidth 0.8
+set border 3 linecolor rgb EDGE linewidth 0.8
 set tics nomirror out scale 0.6 textcolor rgb INK
 set grid xtics ytics back linetype 1 linewidth 0.6 linecolor rgb '#E2E2E2'
-set xlabel textcolor rgb INK
-set ylabel textcolor rgb INK
-set key at screen x_of(WIDTH - RIGHT + 22), screen y_of(TOP - 8) left top \
-    Left reverse vertical maxrows 40 samplen 2.2 spacing 1.15 width 0 \
-    noenhanced textcolor rgb INK noautotitle
+set key off
 set xrange [0:TIME_END]
 set yrange [0:Y_MAX]
 set lmargin at screen x_of(LEFT)
 set rmargin at screen x_of(WIDTH - RIGHT)
 
-time(seconds) = seconds * TIME_SCALE
+axis(seconds) = seconds * TIME_SCALE
 
-HEADING_LABEL = 1; TITLE_LABEL = 2; NOTE_LABEL = 3; MESSAGE_LABEL = 4
-set label HEADING_LABEL HEADING at screen x_of(LEFT), screen y_of(26) left \
-    font 'DejaVu Sans,14' textcolor rgb INK noenhanced
+set label 1 HEADING at screen x_of(LEFT), screen y_of(26) left \
+    font 'DejaVu Sans,14' textcolor rgb INK
+
+# For `eval` in a loop over `panel`.
+
+# Title, and a message where a run has nothing to show.
+PANEL_TEXT = "\
+set label 2 TITLE[panel] at screen x_of(LEFT), \
+    screen y_of(panel_top(panel) - 13) left textcolor rgb INK; \
+set label 3 NOTE[panel] at screen x_of(WIDTH - RIGHT), \
+    screen y_of(panel_top(panel) - 13) right textcolor rgb FAINT; \
+set label 4 MESSAGE[panel] at graph 0.5, graph 0.5 center \
+    textcolor rgb FAINT"
+
+PANEL_MARGINS = "\
+set tmargin at screen y_of(panel_top(panel)); \
+set bmargin at screen y_of(panel_top(panel) + PANEL_HEIGHT); \
+set ylabel Y_LABEL textcolor rgb INK"
+
+# The panels share their time axis: the last one has the numbers.
+TIME_AXIS = "\
+set format x (panel == PANELS ? '%g' : ''); \
+set xlabel (panel == PANELS ? 'simulated time (' . TIME_UNIT . ')' : '') \
+    textcolor rgb INK"
+
+# The key is a plot of its own, as high as the figure: beside a low panel
+# gnuplot would leave entries out.
+KEY_ONLY = "\
+unset label; unset border; unset tics; unset grid; \
+unset xlabel; unset ylabel; \
+set tmargin at screen y_of(TOP); set bmargin at screen y_of(HEIGHT - 8); \
+set key on at screen x_of(WIDTH - RIGHT + 20), screen y_of(TOP - 8) left top \
+    Left reverse vertical maxcols 1 samplen 2.2 spacing 1.2 noautotitle \
+    noenhanced font 'DejaVu Sans,10' textcolor rgb INK"

@@ -12,7 +12,7 @@
 
 enum {
     BUCKETS = 1000, /* about the pixels that a panel is wide */
-    MAX_ROWS = 4000,
+    MAX_ROWS = 2500,
 };
 
 static const struct plot_kind kinds[] = {
@@ -139,7 +139,7 @@ static bool settle(struct plot_figure *figure)
     if (!(figure->y_max > 0))
         figure->y_max = 1;
     else if (!figure->kind->is_full_height)
-        figure->y_max *= 1.06;
+        figure->y_max *= figure->is_log ? 2 : 1.06;
     return true;
 }
 

@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A policy's lists in a figure at most, of each sort. */
+#define MAX_LISTS 24
+
 #define OTHERS       "\x01others"
 #define UNATTRIBUTED "\x02unattributed"
 
@@ -198,12 +201,12 @@ struct fixed_layer {
 
 /* Below the policy's lists, from the bottom up. */
 static const struct fixed_layer kept_queues[] = {
-    {"wired", "wired", 0x3A3A3A},
-    {"anonymous", "anonymous", 0xB05A1B},
-    {"high_priority", "high priority", 0x7A1F1F},
-    {"zero_fork", "zero fork", 0xE8A84C},
-    {"pager_dirty", "dirty, pager-backed", 0x882255},
-    {"failed_reclaim", "failed reclaim", 0xDD8FB5},
+    {"wired", "wired", 0x333333},
+    {"anonymous", "anonymous", 0xE8A84C},
+    {"high_priority", "high priority", 0x9C3D1E},
+    {"zero_fork", "zero fork", 0xF3D9A5},
+    {"pager_dirty", "dirty, pager-backed", 0xA0467F},
+    {"failed_reclaim", "failed reclaim", 0xF0BBD6},
 };
 
 /* Above them. */
@@ -286,28 +289,48 @@ static int natural_order(const void *left, const void *right)
     return strcmp(x, y);
 }
 
-/* The ramp ends at the oldest list there is, seen or not, so that a list has
- * the same colour in most figures. */
-static int add_lists(struct plot_figure *figure, const struct members *members)
+/* Zircon's generations: "reclaim0" is the newest. */
+static bool is_generation(const char *name)
 {
-    const struct member *lists[PLOT_MAX_LAYERS];
+    return strncmp(name, "reclaim", 7) == 0;
+}
+
+/* The lists that are generations, or those that are not. */
+static size_t pick_lists(const struct members *members, bool is_generations,
+                         const struct member **lists)
+{
     size_t count = 0;
-    int status = SQLITE_OK;
-    for (size_t m = 0; m < members->count; m++)
-        if (!is_fixed(members->items[m].name) && count < PLOT_MAX_LAYERS / 2)
+    for (size_t m = 0; m < members->count; m++) {
+        const char *name = members->items[m].name;
+        if (!is_fixed(name) && is_generation(name) == is_generations &&
+            count < MAX_LISTS)
             lists[count++] = &members->items[m];
-    qsort(lists, count, sizeof(lists[0]), natural_order);
+    }
+    if (count > 0)
+        qsort(lists, count, sizeof(lists[0]), natural_order);
+    return count;
+}
+
+/* The ramp ends at the oldest list there is, empty or not, so that a list has
+ * the same colour in most figures. */
+static int add_lists(struct plot_figure *figure, const struct members *members,
+                     bool is_generations)
+{
+    const struct member *lists[MAX_LISTS];
+    size_t count = pick_lists(members, is_generations, lists);
+    int status = SQLITE_OK;
     for (size_t n = 0; n < count && status == SQLITE_OK; n++) {
-        double age = count > 1 ? (double)n / (double)(count - 1) : 0.3;
-        bool is_ages = strncmp(lists[n]->name, "reclaim", 7) == 0 && count > 1;
-        const char *remark = is_ages && n == 0           ? " (newest)"
-                             : is_ages && n == count - 1 ? " (oldest)"
-                                                         : "";
+        double age = count > 1 ? (double)n / (double)(count - 1) : 0.4;
+        bool is_end = is_generations && count > 1;
+        const char *remark = is_end && n == 0           ? ", newest"
+                             : is_end && n == count - 1 ? ", oldest"
+                                                        : "";
+        uint32_t colour = is_generations ? mix(0x0B2F5E, 0xB9D9F2, age)
+                                         : mix(0x0F4C4A, 0xB5E3DC, age);
         char label[128];
         snprintf(label, sizeof(label), "%.80s%s", lists[n]->name, remark);
         if (lists[n]->page_ticks > 0)
-            status = plot_figure_layer(figure, lists[n]->name, label,
-                                       mix(0x0B2F5E, 0xB9D9F2, age));
+            status = plot_figure_layer(figure, lists[n]->name, label, colour);
     }
     return status;
 }
@@ -320,7 +343,9 @@ int plot_read_queues(sqlite3 *db, struct plot_figure *figure)
         status =
             add_fixed(figure, &members, kept_queues, COUNT_OF(kept_queues));
     if (status == SQLITE_OK)
-        status = add_lists(figure, &members);
+        status = add_lists(figure, &members, false);
+    if (status == SQLITE_OK)
+        status = add_lists(figure, &members, true);
     if (status == SQLITE_OK)
         status =
             add_fixed(figure, &members, spare_queues, COUNT_OF(spare_queues));
