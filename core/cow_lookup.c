@@ -50,6 +50,11 @@ struct page_slot *cow_find_initial_content(struct vm_cow_pages *cow,
     return found;
 }
 
+void vm_cow_prefetch_path(const struct vm_cow_pages *cow, uint64_t offset)
+{
+    page_list_prefetch_path(&cow->list, offset);
+}
+
 void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset)
 {
     page_list_prefetch(&cow->list, offset);

@@ -240,7 +240,11 @@ bool vm_cow_page_would_read_zero(struct vm_cow_pages *cow, uint64_t offset);
 bool vm_cow_peek_content(struct vm_cow_pages *cow, uint64_t offset,
                          uint64_t *content);
 
-/* The node's own slot at `offset` is wanted soon: bring it near. */
+/*
+ * The page at `offset` of this node's own list is wanted soon: bring near what
+ * leads to its slot, and then, called a little later, the slot. Only time.
+ */
+void vm_cow_prefetch_path(const struct vm_cow_pages *cow, uint64_t offset);
 void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset);
 
 /* Pins (cow_pin.c). ------------------------------------------------------ */

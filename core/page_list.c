@@ -283,12 +283,27 @@ struct page_slot *page_list_lookup(const struct page_list *list,
     return node ? &node->slots[slot_index(list, offset)] : NULL;
 }
 
+void page_list_prefetch_path(const struct page_list *list, uint64_t offset)
+{
+    uint64_t number = node_number(list, offset);
+    if (list->height == 0 || !tree_covers(list->height, number))
+        return;
+    const struct tree_node *inner = list->root;
+    for (uint32_t level = list->height - 1; inner && level > 0; level--)
+        inner = inner->children[child_index(number, level)];
+    if (inner)
+        __builtin_prefetch(&inner->children[child_index(number, 0)]);
+}
+
 void page_list_prefetch(const struct page_list *list, uint64_t offset)
 {
     const struct page_list_node *node =
         node_find(list, node_number(list, offset));
-    if (node)
-        __builtin_prefetch(&node->slots[slot_index(list, offset)], 1);
+    if (!node)
+        return;
+    /* All of it: who empties a slot looks whether it was the last. */
+    for (size_t at = 0; at < sizeof *node; at += 64)
+        __builtin_prefetch((const char *)node + at, 1);
 }
 
 struct page_slot page_list_get(const struct page_list *list, uint64_t offset)

@@ -68,7 +68,11 @@ uint64_t page_list_heap_bytes(const struct page_list *list);
 struct page_slot *page_list_lookup(const struct page_list *list,
                                    uint64_t offset);
 
-/* The slot at `offset` is wanted soon: bring it near. */
+/*
+ * The slot at `offset` is wanted soon: bring near, in the host's caches, what
+ * leads to its list node, and then, called a little later, the node.
+ */
+void page_list_prefetch_path(const struct page_list *list, uint64_t offset);
 void page_list_prefetch(const struct page_list *list, uint64_t offset);
 
 /* The slot's value at `offset`; SLOT_EMPTY when absent. */

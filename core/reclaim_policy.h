@@ -150,10 +150,11 @@ struct reclaim_policy_ops {
     /* The next page to reclaim, PAGE_NONE when there is none. Changes nothing
      * that a caller can see: asked again, it gives the same page. */
     page_index (*victim)(void *self, enum reclaim_level level);
-    /* NULL: can't tell. A guess at the next victim that does none of victim()'s
-     * work (no hand moves, no counter falls), for fetching ahead what its
-     * reclaim will touch; PAGE_NONE: no guess. */
-    page_index (*likely_victim)(const void *self);
+    /* NULL: can't tell. A guess at the victim after `page`, or at the next one
+     * if that is PAGE_NONE or not known any more, that does none of victim()'s
+     * work (no hand moves, no counter falls): for fetching ahead what reclaim
+     * will touch. PAGE_NONE: no guess. */
+    page_index (*likely_victim)(const void *self, page_index page);
     /* The core would not take it: do not offer it again at once. */
     void (*refused)(void *self, page_index page, enum reclaim_refused why);
     /* NULL: no ghost lists. A fault on a page reclaimed earlier, before memory

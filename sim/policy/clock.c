@@ -109,11 +109,11 @@ static page_index clock_victim(void *self, enum reclaim_level level)
     return page;
 }
 
-static page_index clock_likely_victim(const void *self)
+static page_index clock_likely_victim(const void *self, page_index page)
 {
     const struct clock *clock = self;
 
-    return clock->ring.tail;
+    return page_links_towards_head(page_links_of(clock->host), &clock->ring, page);
 }
 
 static void clock_refused(void *self, page_index page, enum reclaim_refused why)

@@ -75,11 +75,11 @@ static page_index fifo_victim(void *self, enum reclaim_level level)
     return fifo->list.tail;
 }
 
-static page_index fifo_likely_victim(const void *self)
+static page_index fifo_likely_victim(const void *self, page_index page)
 {
     const struct fifo *fifo = self;
 
-    return fifo->list.tail;
+    return page_links_towards_head(page_links_of(fifo->host), &fifo->list, page);
 }
 
 static void fifo_refused(void *self, page_index page, enum reclaim_refused why)

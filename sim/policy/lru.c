@@ -84,11 +84,11 @@ static page_index lru_victim(void *self, enum reclaim_level level)
     return lru->list.tail;
 }
 
-static page_index lru_likely_victim(const void *self)
+static page_index lru_likely_victim(const void *self, page_index page)
 {
     const struct lru *lru = self;
 
-    return lru->list.tail;
+    return page_links_towards_head(page_links_of(lru->host), &lru->list, page);
 }
 
 static void lru_refused(void *self, page_index page, enum reclaim_refused why)

@@ -120,6 +120,14 @@ static inline void page_links_move_to_tail(struct page_link *links,
     page_links_push_tail(links, list, page);
 }
 
+/* The page before `page`, or the tail if `page` is not on the list. */
+static inline page_index
+page_links_towards_head(const struct page_link *links,
+                        const struct page_list_ends *list, page_index page)
+{
+    return links[page].list == list->id ? links[page].prev : list->tail;
+}
+
 /* Returns the first broken rule, NULL if none; walks the list. */
 static inline const char *page_links_valid(const struct page_link *links,
                                            const struct page_list_ends *list)
