@@ -1,14 +1,19 @@
 /*
- * The loop. A hit costs four loads that depend on each other: where the id's
- * page number is, the mapping entry, the page's descriptor and the policy's
- * memory for it, each at a random place. Done one request at a time that is
- * four cache misses in a row. So requests are taken 64 at a time, and each
- * step is done for all of them before the next one: the loads of a step do not
- * depend on each other and overlap. Order is kept: only the last step changes
- * anything.
+ * The loop. A hit costs loads that depend on each other: where the id's page
+ * number is, the mapping entry, the policy's memory for the page; a miss some
+ * more. Each is at a random place, so one request after the other would wait
+ * for each of them in turn. Instead the requests move through four steps, 64
+ * at a time, and every step fetches what the next one will need:
  *
- * A batch may be looked at before its pages are there, or while they still
- * are: what was fetched in vain costs nothing, and the last step looks again.
+ *   requests   0 ..... 64 ..... 128 ..... 192 ..... 256 ...
+ *              access  lead     number    fetch
+ *
+ *   fetch   where the ids' page numbers are
+ *   number  ids become pages; fetch the pages' mapping entries
+ *   lead    entries lead to the policy's memory, or to the page list: fetch
+ *   access  the request itself, in order; only this step changes anything
+ *
+ * What was fetched may be out of date by then: it is only looked at again.
  */
 #include "study/replay.h"
 
@@ -22,7 +27,7 @@
 #include "study/replay_memory.h"
 #include "study/replay_vmo.h"
 
-enum { BATCH = 64, READ_AT_ONCE = 8 * BATCH };
+enum { BATCH = 64, BATCHES = 32, CHUNK = BATCH * BATCHES };
 
 struct replay {
     const struct replay_config *config;
@@ -37,12 +42,16 @@ struct replay {
     size_t message_bytes;
 };
 
-/* Some requests on their way, `first` being their place in what was read. */
-struct batch {
-    const struct trace_record *records;
-    size_t first;
+/* What was read at once. */
+struct chunk {
+    struct trace_record records[CHUNK];
+    uint32_t pages[CHUNK];
     size_t count;
-    uint64_t pages[BATCH];
+};
+
+/* Some of its requests. */
+struct span {
+    size_t begin, end;
 };
 
 __attribute__((format(printf, 3, 4))) static enum replay_status
@@ -91,38 +100,48 @@ static void watch(struct replay *replay)
     config->watch(config->context, &state);
 }
 
-/* --- one batch --------------------------------------------------------------- */
+/* --- the four steps --------------------------------------------------------- */
+
+static void fetch(const struct replay *replay, const struct chunk *chunk,
+                  struct span span)
+{
+    if (replay->config->vmo_pages)
+        return;
+    for (size_t n = span.begin; n < span.end; n++)
+        replay_ids_prefetch(&replay->ids, chunk->records[n].page);
+}
 
 /* With --vmo-size the ids are the pages. */
-static enum replay_status check_pages(struct replay *replay,
-                                      struct batch *batch)
+static enum replay_status take_pages(struct replay *replay, struct chunk *chunk,
+                                     struct span span)
 {
     uint64_t limit = replay->config->vmo_pages;
-    for (size_t n = 0; n < batch->count; n++) {
-        if (batch->records[n].page >= limit)
+    for (size_t n = span.begin; n < span.end; n++) {
+        uint64_t page = chunk->records[n].page;
+        if (page >= limit)
             return say(replay, REPLAY_BAD_INPUT,
                        "%s: byte %" PRIu64 ": page %" PRIu64
                        " is past the end of a VMO of %" PRIu64 " pages",
                        replay->config->path,
-                       trace_record_offset(replay->trace, batch->first + n),
-                       batch->records[n].page, limit);
-        batch->pages[n] = batch->records[n].page;
+                       trace_record_offset(replay->trace, n), page, limit);
+        chunk->pages[n] = (uint32_t)page;
+        replay_vmo_prefetch_entry(&replay->vmo, page);
     }
     return REPLAY_OK;
 }
 
-static enum replay_status number_pages(struct replay *replay,
-                                       struct batch *batch)
+static enum replay_status number(struct replay *replay, struct chunk *chunk,
+                                 struct span span)
 {
-    uint64_t highest = 0;
-    for (size_t n = 0; n < batch->count; n++)
-        replay_ids_prefetch(&replay->ids, batch->records[n].page);
-    for (size_t n = 0; n < batch->count; n++) {
-        uint32_t page;
-        if (!replay_ids_page(&replay->ids, batch->records[n].page, &page))
+    if (replay->config->vmo_pages)
+        return take_pages(replay, chunk, span);
+    uint32_t highest = 0;
+    for (size_t n = span.begin; n < span.end; n++) {
+        uint32_t *page = &chunk->pages[n];
+        if (!replay_ids_page(&replay->ids, chunk->records[n].page, page))
             return no_memory(replay);
-        batch->pages[n] = page;
-        highest = u64_max(highest, page);
+        highest = *page > highest ? *page : highest;
+        replay_vmo_prefetch_entry(&replay->vmo, *page);
     }
     if (highest < replay->vmo.mapping->page_count)
         return REPLAY_OK;
@@ -131,20 +150,27 @@ static enum replay_status number_pages(struct replay *replay,
     return status == VM_OK ? REPLAY_OK : no_memory(replay);
 }
 
-static enum replay_status play(struct replay *replay, struct batch *batch)
+static void lead(const struct replay *replay, const struct chunk *chunk,
+                 struct span span)
 {
-    enum replay_status status = replay->config->vmo_pages
-                                    ? check_pages(replay, batch)
-                                    : number_pages(replay, batch);
-    if (status != REPLAY_OK)
-        return status;
-    for (size_t n = 0; n < batch->count; n++)
-        replay_vmo_prefetch_entry(&replay->vmo, batch->pages[n]);
-    for (size_t n = 0; n < batch->count; n++)
-        replay_vmo_prefetch_page(&replay->vmo, batch->pages[n]);
-    for (size_t n = 0; n < batch->count; n++) {
+    for (size_t n = span.begin; n < span.end; n++)
+        replay_vmo_prefetch_page(&replay->vmo, chunk->pages[n]);
+}
+
+static void lead_on(const struct replay *replay, const struct chunk *chunk,
+                    struct span span)
+{
+    for (size_t n = span.begin; n < span.end; n++)
+        replay_vmo_prefetch_slot(&replay->vmo, chunk->pages[n]);
+}
+
+static enum replay_status do_access(struct replay *replay,
+                                    const struct chunk *chunk, struct span span)
+{
+    lead_on(replay, chunk, span);
+    for (size_t n = span.begin; n < span.end; n++) {
         enum vm_status access =
-            replay_vmo_access(&replay->vmo, batch->pages[n]);
+            replay_vmo_access(&replay->vmo, chunk->pages[n]);
         if (access == VM_BAD_STATE)
             return say(replay, REPLAY_HOST,
                        "policy %s names no page that can be reclaimed",
@@ -152,7 +178,7 @@ static enum replay_status play(struct replay *replay, struct batch *batch)
         if (access != VM_OK)
             return no_memory(replay);
     }
-    replay->requests += batch->count;
+    replay->requests += span.end - span.begin;
     replay_vmo_set_time(&replay->vmo,
                         (sim_ns)(replay->requests * REPLAY_REQUEST_NS));
     if (replay->requests >= replay->next_tick)
@@ -160,23 +186,43 @@ static enum replay_status play(struct replay *replay, struct batch *batch)
     return REPLAY_OK;
 }
 
-/* --- the whole trace ----------------------------------------------------------- */
+/* --- the whole trace --------------------------------------------------------- */
+
+/* The batch that is `behind` batches behind number `batch`; maybe empty. */
+static struct span batch_at(const struct chunk *chunk, size_t batch,
+                            size_t behind)
+{
+    if (batch < behind)
+        return (struct span){0, 0};
+    size_t begin = (batch - behind) * BATCH;
+    return (struct span){u64_min(begin, chunk->count),
+                         u64_min(begin + BATCH, chunk->count)};
+}
+
+static enum replay_status play(struct replay *replay, struct chunk *chunk)
+{
+    enum replay_status status = REPLAY_OK;
+    for (size_t n = 0; status == REPLAY_OK && n < BATCHES + 3; n++) {
+        fetch(replay, chunk, batch_at(chunk, n, 0));
+        status = number(replay, chunk, batch_at(chunk, n, 1));
+        if (status != REPLAY_OK)
+            break;
+        lead(replay, chunk, batch_at(chunk, n, 2));
+        status = do_access(replay, chunk, batch_at(chunk, n, 3));
+    }
+    return status;
+}
 
 static enum replay_status play_all(struct replay *replay)
 {
-    struct trace_record records[READ_AT_ONCE];
-    struct batch batch;
+    struct chunk chunk;
     ptrdiff_t got;
     watch(replay);
-    while ((got = trace_next(replay->trace, records, READ_AT_ONCE)) > 0) {
-        for (size_t first = 0; first < (size_t)got; first += BATCH) {
-            batch.records = records + first;
-            batch.first = first;
-            batch.count = (size_t)u64_min((size_t)got - first, BATCH);
-            enum replay_status status = play(replay, &batch);
-            if (status != REPLAY_OK)
-                return status;
-        }
+    while ((got = trace_next(replay->trace, chunk.records, CHUNK)) > 0) {
+        chunk.count = (size_t)got;
+        enum replay_status status = play(replay, &chunk);
+        if (status != REPLAY_OK)
+            return status;
     }
     if (got < 0)
         return say(replay, REPLAY_BAD_INPUT, "%s", trace_error(replay->trace));

@@ -62,29 +62,57 @@ void replay_vmo_release(struct replay_vmo *replay)
 }
 
 /*
- * The next victim's descriptor is on its way here; what it leads to can be
- * fetched, too. Most of the time it will be the victim of the next miss.
+ * Victims to come. Reclaim touches the victim's descriptor, its mapping entry
+ * and its slot in the page list, each at a random place, and each needed to
+ * find the next. Where the policy can guess what will go, a few victims are
+ * followed ahead, and each miss brings every one of them a step nearer:
+ *
+ *   ahead[]   newest guess ...................... about to be needed
+ *             links, descriptor   entry, inner node      slot
+ *
+ * Guesses may be wrong (a page is used again): that costs a fetch.
  */
-static void prefetch_victim(const struct replay_vmo *replay, page_index victim)
+static page_index ahead(const struct replay_vmo *replay, unsigned age)
 {
-    if (victim == PAGE_NONE)
-        return;
-    uint64_t offset = replay->machine.pmm.pages[victim].offset;
-    vm_cow_prefetch(vmo_cow(replay->vmo), offset);
-    __builtin_prefetch(&replay->mapping->entries[bytes_to_pages(offset)], 1);
+    return replay->ahead[(replay->ahead_at - age) % REPLAY_AHEAD];
 }
 
-/* Guess the next victim and fetch its descriptor. */
-static page_index next_victim(const struct replay_vmo *replay)
+/* Guess one victim further. */
+static void look_further(struct replay_vmo *replay)
 {
     const struct page_queues *pqs = &replay->machine.pqs;
-    if (!pqs->ops->likely_victim)
-        return PAGE_NONE;
-    page_index victim = pqs->ops->likely_victim(pqs->policy);
     const char *memory = pqs->host.page_memory;
-    __builtin_prefetch(&replay->machine.pmm.pages[victim], 1);
-    __builtin_prefetch(memory + (size_t)victim * pqs->host.page_bytes, 1);
-    return victim;
+    page_index next = pqs->ops->likely_victim(pqs->policy, ahead(replay, 0));
+    replay->ahead_count++;
+    replay->ahead[++replay->ahead_at % REPLAY_AHEAD] = next;
+    __builtin_prefetch(&pqs->pmm->pages[next], 1);
+    __builtin_prefetch(memory + (size_t)next * pqs->host.page_bytes, 1);
+}
+
+/*
+ * `gone` was reclaimed: how far ahead of it the guesses reach is what is left
+ * of the trail. If it was not foreseen, a page on the trail was used and the
+ * guesses went with it: start from the next victim.
+ */
+static void follow_victims(struct replay_vmo *replay, page_index gone)
+{
+    const struct vm_page *pages = replay->machine.pmm.pages;
+    unsigned left = 0;
+    while (left < REPLAY_AHEAD && ahead(replay, left) != gone)
+        left++;
+    if (left == REPLAY_AHEAD) {
+        replay->ahead[replay->ahead_at % REPLAY_AHEAD] = PAGE_NONE;
+        left = 0;
+    }
+    replay->ahead_count = left;
+    look_further(replay);
+    if (replay->ahead_count < REPLAY_AHEAD - 1)
+        look_further(replay);
+    uint64_t page = bytes_to_pages(pages[ahead(replay, 2)].offset);
+    if (page < replay->mapping->page_count)
+        __builtin_prefetch(&replay->mapping->entries[page], 1);
+    vm_cow_prefetch_path(vmo_cow(replay->vmo), pages_to_bytes(page));
+    vm_cow_prefetch(vmo_cow(replay->vmo), pages[ahead(replay, 4)].offset);
 }
 
 /* Make one page free. */
@@ -100,6 +128,8 @@ static enum vm_status reclaim_one(struct replay_vmo *replay)
         if (vm_cow_reclaim_page(vmo_cow(replay->vmo), victim, offset,
                                 EVICTION_HINT_FOLLOW, NULL, &refused)) {
             pmm_free_page(&replay->machine.pmm, victim);
+            if (pqs->ops->likely_victim)
+                follow_victims(replay, victim);
             return VM_OK;
         }
         pq_refused(pqs, victim, refused);
@@ -120,12 +150,10 @@ enum vm_status replay_vmo_miss(struct replay_vmo *replay, uint64_t page)
     else if (pqs->ops->refault)
         pqs->ops->refault(pqs->policy, identity);
 
-    page_index coming = PAGE_NONE;
     if (replay->machine.pmm.free_pages == 0) {
         enum vm_status status = reclaim_one(replay);
         if (status != VM_OK)
             return status;
-        coming = next_victim(replay);
     }
     page_index brought;
     enum vm_status status =
@@ -135,7 +163,6 @@ enum vm_status replay_vmo_miss(struct replay_vmo *replay, uint64_t page)
     mapping_enter(replay->mapping, page, brought, false, true);
     if (pqs->ops->page_identity)
         pqs->ops->page_identity(pqs->policy, brought, identity);
-    prefetch_victim(replay, coming);
     return VM_OK;
 }
 

@@ -15,13 +15,21 @@
 #ifndef LOWTIDE_REPLAY_VMO_H
 #define LOWTIDE_REPLAY_VMO_H
 
+#include "check.h"
 #include "vmo.h"
+
+enum { REPLAY_AHEAD = 8 }; /* a power of two */
 
 struct replay_vmo {
     struct vm_machine machine;
     struct vmo *vmo;
     struct vm_mapping *mapping; /* grows with the highest page met */
     sim_ns next_age;
+
+    /* victims to come, as far as the policy can guess: replay_vmo.c */
+    page_index ahead[REPLAY_AHEAD]; /* a ring; PAGE_NONE: no guess */
+    unsigned ahead_at;              /* where the furthest one is */
+    unsigned ahead_count;
 
     /* totals */
     uint64_t misses;
@@ -52,14 +60,22 @@ enum vm_status replay_vmo_grow(struct replay_vmo *replay, uint64_t page);
 /* The clock moves on; the policy's timers that are due run. */
 void replay_vmo_set_time(struct replay_vmo *replay, sim_ns now);
 
-/* One access; `page` is within the mapping. Statuses as for a miss. */
+/*
+ * One access; `page` is within the mapping. Statuses as for a miss.
+ *
+ * A page with an entry is clean and unpinned here, so the policy holds it, and
+ * is called without a look at the descriptor: one cache line less a hit.
+ */
 static inline enum vm_status replay_vmo_access(struct replay_vmo *replay,
                                                uint64_t page)
 {
     if (!mapping_access(replay->mapping, page, false))
         return replay_vmo_miss(replay, page);
-    pq_mark_accessed(&replay->machine.pqs, mapping_page(replay->mapping, page),
-                     RECLAIM_ACCESSED_DIRECT);
+    const struct page_queues *pqs = &replay->machine.pqs;
+    page_index target = mapping_page(replay->mapping, page);
+    SLOW_CHECK(pqs->pmm->pages[target].queue == PQ_RECLAIM);
+    if (pqs->ops->page_accessed)
+        pqs->ops->page_accessed(pqs->policy, target, RECLAIM_ACCESSED_DIRECT);
     return VM_OK;
 }
 
@@ -70,20 +86,27 @@ static inline void replay_vmo_prefetch_entry(const struct replay_vmo *replay,
     __builtin_prefetch(&replay->mapping->entries[page]);
 }
 
-/* ... and then what the entry leads to. */
+/* ... then what the entry leads to ... */
 static inline void replay_vmo_prefetch_page(const struct replay_vmo *replay,
                                             uint64_t page)
 {
     const struct page_queues *pqs = &replay->machine.pqs;
-    if (!(replay->mapping->entries[page] & MAPPING_PRESENT)) {
-        vm_cow_prefetch(vmo_cow(replay->vmo), pages_to_bytes(page));
-        return;
-    }
-    page_index target = mapping_page(replay->mapping, page);
-    const char *memory = pqs->host.page_memory;
+    mapping_entry entry = replay->mapping->entries[page];
+    if (entry & MAPPING_PRESENT)
+        __builtin_prefetch((const char *)pqs->host.page_memory +
+                               (size_t)(entry >> MAPPING_PAGE_SHIFT) *
+                                   pqs->host.page_bytes,
+                           1);
+    else
+        vm_cow_prefetch_path(vmo_cow(replay->vmo), pages_to_bytes(page));
+}
 
-    __builtin_prefetch(&replay->machine.pmm.pages[target], 0);
-    __builtin_prefetch(memory + (size_t)target * pqs->host.page_bytes, 1);
+/* ... and at last, of a page that will be missed, where it goes. */
+static inline void replay_vmo_prefetch_slot(const struct replay_vmo *replay,
+                                            uint64_t page)
+{
+    if (!(replay->mapping->entries[page] & MAPPING_PRESENT))
+        vm_cow_prefetch(vmo_cow(replay->vmo), pages_to_bytes(page));
 }
 
 #endif
