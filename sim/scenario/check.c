@@ -161,7 +161,7 @@ static void report_unknown_key(struct reporter *reporter,
 {
     struct choice choice;
     choice_init(&choice, node->key);
-    for (size_t i = 0; i < table->key_count; i++)
+    for (size_t i = 0; i < table->key_count && !report_is_full(reporter); i++)
         if (!(table->keys[i].flags & KEY_HIDDEN) &&
             is_in_scope(&table->keys[i], scope))
             choice_add(&choice, table->keys[i].name);
@@ -169,8 +169,8 @@ static void report_unknown_key(struct reporter *reporter,
            scope->name, choice_text(&choice));
 }
 
-/* Note an entry's meaning, or say why it has none. */
-static void check_entry(struct reporter *reporter, const struct yaml_node *map,
+/* Note an entry's meaning; returns false, after saying why, if it has none. */
+static bool check_entry(struct reporter *reporter, const struct yaml_node *map,
                         struct yaml_node *node, const struct key_table *table,
                         const struct scope *scope, uint64_t *seen)
 {
@@ -178,7 +178,7 @@ static void check_entry(struct reporter *reporter, const struct yaml_node *map,
     const struct key *key = key_find(table, node->key);
     if (!key || (key->flags & KEY_HIDDEN) || !is_in_scope(key, scope)) {
         report_unknown_key(reporter, node, table, scope);
-        return;
+        return false;
     }
     uint64_t bit = UINT64_C(1) << key_index(table, key);
     if (*seen & bit) {
@@ -186,15 +186,16 @@ static void check_entry(struct reporter *reporter, const struct yaml_node *map,
         report(reporter, node->key_place,
                "key '%s' is given twice (first at %u:%u)", node->key,
                first->key_place.line, first->key_place.column);
-        return;
+        return false;
     }
     *seen |= bit;
-    if (check_key_value(reporter, node, key))
-        node->meaning = key;
+    if (!check_key_value(reporter, node, key))
+        return false;
+    node->meaning = key;
+    return true;
 }
 
-static void check_required(struct reporter *reporter,
-                           const struct yaml_node *map,
+static void check_required(struct reporter *reporter, struct yaml_node *map,
                            const struct key_table *table,
                            const struct scope *scope, uint64_t seen)
 {
@@ -205,6 +206,7 @@ static void check_required(struct reporter *reporter,
             continue;
         report(reporter, map->place, "%s needs the key '%s'", scope->name,
                key->name);
+        map->is_partial = true;
     }
 }
 
@@ -260,7 +262,8 @@ static bool check_map(struct reporter *reporter, struct yaml_node *node,
     uint64_t seen = 0;
     find_scope(node, table, &scope);
     for (struct yaml_node *child = node->first; child; child = child->next)
-        check_entry(reporter, node, child, table, &scope, &seen);
+        if (!check_entry(reporter, node, child, table, &scope, &seen))
+            node->is_partial = true;
     check_required(reporter, node, table, &scope, seen);
     check_operation(reporter, node, table);
     return selector_is_good(node, table);

@@ -355,7 +355,8 @@ static void use_name(struct decoder *decoder, const struct value_site *site,
     }
     struct choice choice;
     choice_init(&choice, name);
-    names_suggest(decoder->names, role, &choice);
+    if (!report_is_full(&decoder->reporter))
+        names_suggest(decoder->names, role, &choice);
     decode_error(decoder, site->place, "no %s named '%s' is defined before%s",
                  name_role_what(role), name, choice_hint(&choice));
 }
@@ -511,7 +512,7 @@ bool decode_record(struct decoder *decoder, const struct key_table *table,
         if (!(table->keys[i].flags & KEY_BY_HOOK) &&
             !decode_key(decoder, table, raw, i, model, NULL))
             return false;
-    decoder->is_clean = decoder->reporter.found == found;
+    decoder->is_clean = decoder->reporter.found == found && raw_is_whole(raw);
     return !table->finish || table->finish(decoder, raw, model);
 }
 

@@ -7,12 +7,16 @@ bool finish_machine(struct decoder *decoder, const struct raw_record *raw,
                     void *model)
 {
     struct scenario_machine *machine = model;
+    const struct key_table *table = key_find(&scenario_table, "machine")->table;
+    struct raw_value wired =
+        raw_value(raw, key_index(table, key_find(table, "wired")));
     machine->page_bytes = decoder->page_bytes;
     decoder->machine_is_clean = decoder->is_clean;
-    if (decoder->is_clean && machine->wired_pages > machine->memory_pages)
-        decode_error(decoder, decoder_place(decoder, raw_id(raw)),
-                     "machine: more is wired (%llu pages) than there is memory"
-                     " (%llu pages)",
+    if (decoder->is_clean && wired.text &&
+        machine->wired_pages > machine->memory_pages)
+        decode_error(decoder, decoder_place(decoder, wired.id),
+                     "'wired' (%llu pages) is more than the memory (%llu"
+                     " pages)",
                      (unsigned long long)machine->wired_pages,
                      (unsigned long long)machine->memory_pages);
     return true;

@@ -71,6 +71,8 @@ static void draft_needs(struct draft *draft, bool has, const char *kind,
     if (has)
         return;
     draft->is_good = false;
+    if (!raw_is_whole(draft->raw))
+        return; /* it may be what was left out */
     decode_error(draft->decoder, draft->place,
                  "a distribution of kind %s needs '%s'", kind, name);
 }
@@ -233,11 +235,9 @@ bool finish_pattern(struct decoder *decoder, const struct raw_record *raw,
 {
     struct scenario_pattern *pattern = model;
     const struct page_range *pages = &pattern->pages;
-    const struct key *key = key_find(&pattern_table, "phases");
-    size_t index = key_index(&pattern_table, key);
     if (!raw)
         return true;
-    if (pattern->kind == PATTERN_PHASES && raw_map(raw, index) &&
+    if (decoder->is_clean && pattern->kind == PATTERN_PHASES &&
         pattern->phase_count == 0)
         decode_error(decoder, decoder_place(decoder, raw_id(raw)),
                      "a pattern of kind phases needs at least one phase");
@@ -282,6 +282,8 @@ static bool check_targets(struct decoder *decoder, const struct raw_record *raw,
     else if (t->has_weights && !t->has_list)
         decode_error(decoder, decoder_key_place(decoder, t->weights_id),
                      "'weights' belong to 'vmos'");
+    else if (!t->vmo.text && !t->has_list && !raw_is_whole(raw))
+        return false; /* it may be what was left out */
     else if (!t->vmo.text && !t->has_list)
         decode_error(decoder, place, "a workload needs 'vmo' or 'vmos'");
     else if (t->has_list && t->list_length == 0)
@@ -361,8 +363,10 @@ static void find_end(struct decoder *decoder, const struct raw_record *raw,
                      struct scenario_workload *workload)
 {
     const struct scenario_pattern *pattern = &workload->pattern;
-    if (workload->has_accesses || workload->stop != SIM_NS_INFINITE ||
-        decoder->scenario->has_duration)
+    const struct scenario *scenario = decoder->scenario;
+    bool has_end =
+        scenario->has_duration && scenario->duration != SIM_NS_INFINITE;
+    if (has_end || workload->has_accesses || workload->stop != SIM_NS_INFINITE)
         return;
     if (pattern->kind == PATTERN_TRACE && !pattern->trace.loop)
         return;

@@ -206,6 +206,8 @@ static bool decode(struct loading *loading)
     bool done =
         decode_record(&decoder, &scenario_table, loading->raw.root, scenario);
     loading->reporter = decoder.reporter;
+    if (scenario->duration == SIM_NS_INFINITE)
+        scenario->has_duration = false;
     return done && check_name(loading);
 }
 
@@ -233,9 +235,11 @@ static bool load_steps(struct loading *loading,
                        const struct scenario_override *overrides, size_t count)
 {
     struct scenario *scenario = loading->scenario;
+    struct scenario_errors *errors = loading->reporter.errors;
+    size_t total = errors->total;
     if (!yaml_tree_read(&loading->tree, scenario->path, scenario->text,
-                        scenario->text_bytes, loading->reporter.errors)) {
-        loading->reporter.found++;
+                        scenario->text_bytes, errors)) {
+        loading->reporter.found += errors->total - total;
         return false;
     }
     loading->names = names_new();

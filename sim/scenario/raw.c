@@ -43,7 +43,7 @@ static size_t record_bytes(const struct key_table *table)
 static void write_id(struct yaml_writer *writer, const struct yaml_node *node)
 {
     char id[16];
-    snprintf(id, sizeof id, "%u", node->id);
+    snprintf(id, sizeof id, "%u%s", node->id, node->is_partial ? "!" : "");
     yaml_writer_text(writer, id, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
@@ -253,6 +253,15 @@ static cyaml_config_t make_config(struct problem *problem)
     };
 }
 
+/* libyaml has nothing to complain about in what its emitter wrote, except that
+ * there is no memory. */
+static bool is_memory_error(cyaml_err_t error)
+{
+    return error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT ||
+           error == CYAML_ERR_LIBYAML_EVENT_INIT ||
+           error == CYAML_ERR_LIBYAML_PARSER;
+}
+
 bool raw_decode(struct raw_document *document, const char *text, size_t bytes,
                 char *problem_text, size_t problem_bytes)
 {
@@ -273,7 +282,9 @@ bool raw_decode(struct raw_document *document, const char *text, size_t bytes,
     document->root = data;
     if (error == CYAML_OK && data)
         return true;
-    if (problem_text[0] == '\0')
+    if (is_memory_error(error))
+        problem_text[0] = '\0';
+    else if (problem_text[0] == '\0')
         snprintf(problem_text, problem_bytes, "%s", cyaml_strerror(error));
     return false;
 }
@@ -301,6 +312,11 @@ static struct raw_value split(const char *text)
 uint32_t raw_id(const struct raw_record *record)
 {
     return record ? split(record->place).id : 0;
+}
+
+bool raw_is_whole(const struct raw_record *record)
+{
+    return !record || !record->place || !strchr(record->place, '!');
 }
 
 struct raw_value raw_value(const struct raw_record *record, size_t index)

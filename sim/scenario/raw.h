@@ -9,7 +9,8 @@
  * The canonical text is written from the checked tree (canonical.c): every
  * mapping has the key "_", every list of values a first entry, every value a
  * prefix, and all of these are the id of the tree's node, so that whatever is
- * decoded knows its place. A record has one slot for each key of its table;
+ * decoded knows its place. A "!" behind a mapping's id says that the check left
+ * something out. A record has one slot for each key of its table;
  * libcyaml's schemas are built from the tables.
  */
 #ifndef LOWTIDE_SCENARIO_RAW_H
@@ -43,7 +44,8 @@ char *raw_canonical_text(const struct yaml_tree *tree, size_t *bytes);
 
 /*
  * Decode a canonical text. Returns false when libcyaml refused it: `problem`
- * (of problem_bytes) then says why. Release the document in any case.
+ * (of problem_bytes) then says why, or is empty: memory ran out. Release the
+ * document in any case.
  */
 bool raw_decode(struct raw_document *document, const char *text, size_t bytes,
                 char *problem, size_t problem_bytes);
@@ -53,6 +55,9 @@ void raw_release(struct raw_document *document);
 
 /* The id of the record's own node; 0 for NULL. */
 uint32_t raw_id(const struct raw_record *record);
+/* Everything that the file has in it got here: what is missing in the record
+ * is missing there. */
+bool raw_is_whole(const struct raw_record *record);
 /* The value of key number `index`. */
 struct raw_value raw_value(const struct raw_record *record, size_t index);
 /* The record of key number `index`; NULL: not there. */

@@ -26,6 +26,11 @@ void report(struct reporter *reporter, struct scenario_place place,
     va_end(arguments);
 }
 
+bool report_is_full(const struct reporter *reporter)
+{
+    return reporter->errors && reporter->errors->total >= SCENARIO_MAX_ERRORS;
+}
+
 enum { LONGEST_WORD = 40 };
 
 /* Edits (insert, delete, replace, swap neighbours) from one to the other;
@@ -79,7 +84,8 @@ static unsigned choice_distance(const char *word, const char *accepted)
 
 void choice_add(struct choice *choice, const char *accepted)
 {
-    unsigned distance = choice_distance(choice->word, accepted);
+    unsigned distance =
+        choice->distance > 0 ? choice_distance(choice->word, accepted) : 0;
     if (distance < choice->distance) {
         choice->best = accepted;
         choice->distance = distance;

@@ -20,6 +20,9 @@ void report_list(struct reporter *reporter, struct scenario_place place,
                  const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
+/* More errors than are kept: messages that cost something can be spared. */
+bool report_is_full(const struct reporter *reporter);
+
 /*
  * A word that is none of those accepted: which of them may have been meant.
  *

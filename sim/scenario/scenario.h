@@ -233,7 +233,7 @@ struct scenario {
     const char *text_after; /* with the overrides; the same as `text` if none */
     size_t text_after_bytes;
     uint64_t seed;
-    bool has_duration;
+    bool has_duration; /* and it is not `inf` */
     sim_ns duration;
     sim_ns tick; /* > 0 */
 

@@ -443,18 +443,14 @@ bool yaml_tree_read(struct yaml_tree *tree, const char *path, const char *text,
     *tree = (struct yaml_tree){.arena = arena_new()};
     struct reader reader = {.tree = tree, .path = path, .errors = errors};
     yaml_parser_t parser;
-    if (!tree->arena || !yaml_parser_initialize(&parser)) {
-        scenario_errors_add(errors, path, 0, 0, "out of memory");
+    if (!tree->arena || !yaml_parser_initialize(&parser))
         return false;
-    }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
     read_events(&reader, &parser, text, bytes);
     yaml_parser_delete(&parser);
     HASH_CLEAR(hh, reader.anchors);
-    if (reader.no_memory)
-        scenario_errors_add(errors, path, 0, 0, "out of memory");
-    else if (!reader.failed && !tree->root)
+    if (!reader.failed && !reader.no_memory && !tree->root)
         fail_at(&reader, (struct scenario_place){.line = 1, .column = 1},
                 "the file is empty: a scenario begins with 'version: 1'");
     return !reader.failed && !reader.no_memory;

@@ -47,8 +47,9 @@ struct yaml_node {
     struct yaml_node *next;         /* sibling */
     uint32_t child_count;
 
-    /* written by check.c: what it is decoded as; NULL: left out */
-    const struct key *meaning;
+    /* written by check.c */
+    const struct key *meaning; /* what it is decoded as; NULL: left out */
+    bool is_partial;           /* of a map: an entry is left out */
 };
 
 struct yaml_tree {
@@ -59,8 +60,8 @@ struct yaml_tree {
 };
 
 /*
- * Read a document. Errors go to `errors`, at most one of syntax, named
- * `path:line:col`. Returns false then; the tree can be released all the same.
+ * Read a document. The first error goes to `errors`. Returns false then, and
+ * without an error when memory ran out; release the tree in any case.
  */
 bool yaml_tree_read(struct yaml_tree *tree, const char *path, const char *text,
                     size_t bytes, struct scenario_errors *errors);
