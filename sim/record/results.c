@@ -216,19 +216,21 @@ static void read_summary(sqlite3_stmt *row, struct run_summary *summary)
     }
 }
 
+/* v_summary and who writes; ?1 is a run, or NULL for all. */
+static const char summary_sql[] =
+    "SELECT s.*, r.writer_host, r.writer_pid, r.writer_start "
+    "FROM v_summary s JOIN run r ON r.run_id = s.run_id "
+    "WHERE ?1 IS NULL OR s.run_id = ?1 ORDER BY s.run_id";
+
 enum results_check results_summary(sqlite3 *db, uint64_t run_id,
                                    struct run_summary *summary, char *error,
                                    size_t error_size)
 {
-    static const char sql[] =
-        "SELECT s.*, r.writer_host, r.writer_pid, r.writer_start "
-        "FROM v_summary s JOIN run r ON r.run_id = s.run_id "
-        "WHERE s.run_id = ?";
     sqlite3_stmt *query = NULL;
     enum results_check check = RESULTS_OK;
 
     run_summary_init(summary);
-    int status = sqlite3_prepare_v2(db, sql, -1, &query, NULL);
+    int status = sqlite3_prepare_v2(db, summary_sql, -1, &query, NULL);
     if (status == SQLITE_OK) {
         sqlite3_bind_int64(query, 1, (int64_t)run_id);
         status = sqlite3_step(query);
@@ -243,5 +245,30 @@ enum results_check results_summary(sqlite3 *db, uint64_t run_id,
         check = fail(db, error, error_size);
     }
     sqlite3_finalize(query);
+    return check;
+}
+
+enum results_check results_summaries(sqlite3 *db,
+                                     const struct results_runs *runs,
+                                     struct run_summary *summaries, char *error,
+                                     size_t error_size)
+{
+    sqlite3_stmt *query = NULL;
+    size_t found = 0;
+    int status = sqlite3_prepare_v2(db, summary_sql, -1, &query, NULL);
+
+    for (size_t i = 0; i < runs->count; i++)
+        run_summary_init(&summaries[i]);
+    /* both are in the order of ids */
+    while (status == SQLITE_OK && found < runs->count &&
+           sqlite3_step(query) == SQLITE_ROW) {
+        if ((uint64_t)sqlite3_column_int64(query, 0) == runs->ids[found])
+            read_summary(query, &summaries[found++]);
+    }
+    enum results_check check =
+        found == runs->count ? RESULTS_OK : fail(db, error, error_size);
+    sqlite3_finalize(query);
+    for (size_t i = 0; check != RESULTS_OK && i < found; i++)
+        run_summary_release(&summaries[i]);
     return check;
 }

@@ -60,4 +60,15 @@ enum results_check results_summary(sqlite3 *db, uint64_t run_id,
                                    struct run_summary *summary, char *error,
                                    size_t error_size);
 
+/*
+ * The same of several runs, in one pass over the file.
+ *
+ *   summaries   room for runs->count; each to be released if RESULTS_OK is
+ *               returned
+ */
+enum results_check results_summaries(sqlite3 *db,
+                                     const struct results_runs *runs,
+                                     struct run_summary *summaries, char *error,
+                                     size_t error_size);
+
 #endif
