@@ -200,8 +200,8 @@ static enum vm_status add_interval(struct page_list *list, uint64_t start,
             first = page_list_previous(list, 0, first_at, &first_at);
         CHECK(first != NULL);
         length = slot_awaiting_bytes(*first);
-        if (awaiting > 0 && first_at + length >= start)
-            length = u64_max(first_at + length, start + awaiting) - first_at;
+        if (awaiting > 0 && length >= start - first_at)
+            length = u64_max(length, start - first_at + awaiting);
     } else {
         first = take_slot(list, start);
         if (!first)
@@ -215,9 +215,8 @@ static enum vm_status add_interval(struct page_list *list, uint64_t start,
             return VM_NO_MEMORY;
         }
     } else if (awaiting > 0 && slot_awaiting_bytes(*right) > 0 &&
-               first_at + length >= end) {
-        length = u64_max(first_at + length, end + slot_awaiting_bytes(*right)) -
-                 first_at;
+               length >= end - first_at) {
+        length = u64_max(length, end - first_at + slot_awaiting_bytes(*right));
     }
     if (left && slot_is_interval_end(*left))
         *left = SLOT_EMPTY;

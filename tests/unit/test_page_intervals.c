@@ -522,6 +522,22 @@ Test(page_intervals, L47_returned_slot_joins_its_length)
     page_list_release(&list);
 }
 
+/* A length may reach past the interval, here past the last offset of all. */
+Test(page_intervals, length_near_the_largest_offset_does_not_wrap)
+{
+    uint64_t end = bytes_to_pages(PAGE_LIST_MAX_SIZE);
+    struct page_list list = new_list();
+    struct text text = {""};
+    text_add(&text, "start@%" PRIu64 "+70 end@%" PRIu64, end - 20, end - 1);
+    add_zeroes(&list, end - 20, end);
+    set_awaiting(&list, end - 20, 70);
+    expect_list(&list, text.chars);
+    populate(&list, end - 20, end - 19);
+    return_slot(&list, end - 20);
+    expect_list(&list, text.chars);
+    page_list_release(&list);
+}
+
 /* L48 and L49 from where [1,4) are slots. */
 static void expect_three_slots_return(struct page_list *list)
 {
