@@ -333,7 +333,11 @@ static bool make_name(struct decoder *decoder, const struct value_site *site,
     if (!before || decoder->is_script)
         return true;
     const char *what = name_role_what(site->key->role);
-    if (before->line == 0)
+    if (before->override != 0)
+        decode_error(decoder, site->place,
+                     "%s '%s' is defined twice (first by an override)", what,
+                     text);
+    else if (before->line == 0)
         decode_error(decoder, site->place, "%s '%s' is predefined", what, text);
     else
         decode_error(decoder, site->place,

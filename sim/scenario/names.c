@@ -127,7 +127,7 @@ const char *name_instantiate(struct arena *arena, const char *text, uint64_t n)
         end += digit_count;
         from = p + RUN_MARK_LENGTH;
     }
-    strcpy(end, from);
+    memcpy(end, from, strlen(from) + 1);
     return out;
 }
 

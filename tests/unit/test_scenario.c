@@ -3,6 +3,7 @@
  */
 #include <math.h>
 
+#include "scenario/scenario.h"
 #include "scenario_fixture.h"
 
 static const char minimal[] = "version: 1\n";
@@ -665,7 +666,7 @@ static const char overridden[] =
     "# a comment\n"
     "version: 1\n"
     "machine: {memory: 64MiB}\n"
-    "vmos: [{vmo: v1.x, size: 4p}]\n"
+    "vmos: [{vmo: v1.x, size: 4p}, {vmo: w, size: 4p}]\n"
     "reclaim:\n"
     "  params: [a=1, b=2]\n"
     "workloads:\n"
@@ -750,8 +751,11 @@ Test(scenario, overrides_that_are_wrong)
         {{OVERRIDE_SET, "=4"}, "--set =4: a key is empty"},
         {{OVERRIDE_SET, ".seed=4"}, "--set .seed=4: a key is empty"},
         {{OVERRIDE_SET, "reclaim..x=4"}, "--set reclaim..x=4: a key is empty"},
-        {{OVERRIDE_SET, "vmos.1.size=4p"},
-         "--set vmos.1.size=4p: there is no entry '1' in the list"},
+        {{OVERRIDE_SET, "vmos.2.size=4p"},
+         "--set vmos.2.size=4p: there is no entry '2' in the list"},
+        {{OVERRIDE_SET, "vmos.w.vmo=v1.x"},
+         "--set vmos.w.vmo=v1.x: VMO 'v1.x' is defined twice (first at"
+         " 4:14)"},
         {{OVERRIDE_SET, "vmos.heap.size=4p"},
          "--set vmos.heap.size=4p: there is no entry 'heap' in the list"},
         {{OVERRIDE_SET, "seed.x=4"},

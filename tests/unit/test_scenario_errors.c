@@ -4,6 +4,7 @@
  * Most cases are one line in the place of a part of the file; its column is
  * then counted from there.
  */
+#include "scenario/scenario.h"
 #include "scenario_fixture.h"
 
 struct error_case {
