@@ -1,5 +1,5 @@
 /*
- * From rows to the batch, the fingerprint and the summary.
+ * The life of a recorder and of its runs; recorder_rows.c has what is in one.
  *
  *   recorder_tick -----+--> fingerprint (always)
  *   recorder_event ----+--> totals for the summary (always)
@@ -10,16 +10,14 @@
  * order of rows within a table only; the three digests are hashed together at
  * the end. A row's run id is not part of it.
  */
-#include "record/recorder.h"
-#include "record/batch.h"
 #include "record/json.h"
+#include "record/recorder_internal.h"
 #include "record/schema.h"
 #include "record/sha256.h"
 #include "record/store.h"
 #include "record/writer.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,15 +32,6 @@
 /* Bytes of the digest that make a fingerprint. */
 #define FINGERPRINT_BYTES 16
 
-/* What the batch can run: an INSERT for each table, then these. */
-enum {
-    STATEMENT_PROCESS_KILLED = TABLE_COUNT,
-    STATEMENT_VMO_CLOSED,
-    STATEMENT_NEW_METRIC,
-    STATEMENT_FINISH,
-    STATEMENT_COUNT
-};
-
 static const char *const update_sql[STATEMENT_COUNT - TABLE_COUNT] = {
     [STATEMENT_PROCESS_KILLED - TABLE_COUNT] =
         "UPDATE process SET killed_ns = ?3 "
@@ -56,31 +45,6 @@ static const char *const update_sql[STATEMENT_COUNT - TABLE_COUNT] = {
         "host_ns = ?5, fingerprint = ?6 WHERE run_id = ?1",
 };
 
-struct recorder {
-    /* the file: set by recorder_open; db is NULL without one */
-    char *path;
-    sqlite3 *db;
-    sqlite3_stmt *statements[STATEMENT_COUNT];
-
-    /* the first error; "" while there is none */
-    char error[1024];
-
-    /* rows not written yet */
-    struct batch batch;
-    int64_t written_at; /* host clock of the last write */
-
-    /* the run under way, or the last one */
-    bool running;
-    uint64_t run_id;
-    struct record_switches record;
-    int64_t began_at; /* host clock */
-    uint64_t event_seq, expectation_seq, page_seq;
-    struct sha256 tick_hash, event_hash, counter_hash;
-    struct record_tick last_tick; /* its level is not kept */
-    struct histogram access;      /* of all workloads */
-    struct run_summary base;      /* what was known at the beginning */
-};
-
 static const char *const status_names[] = {
     [RUN_RUNNING] = "running", [RUN_OK] = "ok",
     [RUN_FAILED] = "failed",   [RUN_STOPPED] = "stopped",
@@ -90,25 +54,6 @@ static const char *const status_names[] = {
 const char *run_status_name(enum run_status status)
 {
     return status_names[status];
-}
-
-static const char *const latency_names[LATENCY_KIND_COUNT] = {
-    [LATENCY_ACCESS] = "access",
-    [LATENCY_MAJOR_FAULT] = "major_fault",
-    [LATENCY_DECOMPRESS] = "decompress",
-    [LATENCY_ALLOC_WAIT] = "alloc_wait",
-};
-
-const char *latency_kind_name(enum latency_kind kind)
-{
-    return latency_names[kind];
-}
-
-void record_tick_init(struct record_tick *tick, sim_ns tick_ns)
-{
-    memset(tick, 0xff, sizeof(*tick)); /* RECORD_NULL, RECORD_NULL_NS */
-    tick->level = NULL;
-    tick->tick_ns = tick_ns;
 }
 
 /* -- host clock --------------------------------------------------------- */
@@ -139,7 +84,7 @@ const char *recorder_error(const struct recorder *rec)
     return rec->error[0] ? rec->error : NULL;
 }
 
-static bool fail_memory(struct recorder *rec)
+bool recorder_fail_memory(struct recorder *rec)
 {
     if (!rec->error[0])
         snprintf(rec->error, sizeof(rec->error),
@@ -201,19 +146,6 @@ bool recorder_poll(struct recorder *rec)
         host_ns(CLOCK_MONOTONIC_COARSE) - rec->written_at < BATCH_NS)
         return true;
     return recorder_flush(rec);
-}
-
-/* Store a row, now or soon. */
-static bool store(struct recorder *rec, unsigned statement,
-                  const struct cell *cells, size_t count)
-{
-    if (rec->error[0])
-        return false;
-    if (!rec->db)
-        return true;
-    if (!batch_add(&rec->batch, statement, cells, count))
-        return fail_memory(rec);
-    return recorder_poll(rec);
 }
 
 /* -- opening and closing ------------------------------------------------ */
@@ -433,208 +365,13 @@ bool recorder_begin_run(struct recorder *rec, const struct record_run *run)
     if (rec->error[0])
         return false;
     if (!reset_run(rec, run))
-        return fail_memory(rec);
+        return recorder_fail_memory(rec);
     rec->began_at = host_ns(CLOCK_MONOTONIC);
     rec->written_at = host_ns(CLOCK_MONOTONIC_COARSE);
     if (rec->db && !insert_run(rec, run))
         return false;
     rec->running = true;
     return true;
-}
-
-/* -- rows --------------------------------------------------------------- */
-
-bool recorder_process(struct recorder *rec, const struct record_process *row)
-{
-    const struct cell cells[] = {
-        cell_number(row->process_id),
-        cell_text(row->name),
-        {.number = row->oom_score},
-        cell_null(), /* killed_ns */
-    };
-    return store(rec, TABLE_PROCESS, cells, COUNT_OF(cells));
-}
-
-bool recorder_process_killed(struct recorder *rec, uint64_t process_id,
-                             sim_ns killed_ns)
-{
-    const struct cell cells[] = {cell_number(process_id),
-                                 cell_number((uint64_t)killed_ns)};
-    return store(rec, STATEMENT_PROCESS_KILLED, cells, COUNT_OF(cells));
-}
-
-bool recorder_vmo(struct recorder *rec, const struct record_vmo *row)
-{
-    const struct cell cells[] = {
-        cell_number(row->vmo_id),
-        cell_text(row->name),
-        cell_number(row->process_id),
-        cell_text(row->kind),
-        cell_number(row->parent_vmo_id),
-        cell_number((uint64_t)row->created_ns),
-        cell_null(), /* closed_ns */
-    };
-    return store(rec, TABLE_VMO, cells, COUNT_OF(cells));
-}
-
-bool recorder_vmo_closed(struct recorder *rec, uint64_t vmo_id,
-                         sim_ns closed_ns)
-{
-    const struct cell cells[] = {cell_number(vmo_id),
-                                 cell_number((uint64_t)closed_ns)};
-    return store(rec, STATEMENT_VMO_CLOSED, cells, COUNT_OF(cells));
-}
-
-bool recorder_tick(struct recorder *rec, const struct record_tick *row)
-{
-    const struct cell cells[] = {
-        cell_number((uint64_t)row->tick_ns),
-        cell_number(row->free),
-        cell_number(row->free_loaned),
-        cell_number(row->loaned),
-        cell_text(row->level),
-        cell_number(row->wired),
-        cell_number(row->anonymous),
-        cell_number(row->high_priority),
-        cell_number(row->zero_fork),
-        cell_number(row->pager_dirty),
-        cell_number(row->failed_reclaim),
-        cell_number(row->dont_need),
-        cell_number(row->reclaimable),
-        cell_number(row->active),
-        cell_number(row->inactive),
-        cell_number(row->compressed),
-        cell_number(row->compressed_storage),
-        cell_number(row->accesses),
-        cell_number(row->faults_minor),
-        cell_number(row->faults_major),
-        cell_number(row->faults_cow),
-        cell_number(row->faults_zero),
-        cell_number(row->faults_decompress),
-        cell_number(row->refaults),
-        cell_number(row->evicted_pager),
-        cell_number(row->evicted_compressed),
-        cell_number(row->evicted_discardable),
-        cell_number(row->deduped),
-        cell_number(row->written_back),
-        cell_number(row->oom_kills),
-        cell_number(row->waiting_threads),
-        cell_number((uint64_t)row->stall_some_ns),
-        cell_number((uint64_t)row->stall_full_ns),
-        cell_number(row->unattributed),
-    };
-    cells_hash(&rec->tick_hash, cells, COUNT_OF(cells));
-    rec->last_tick = *row;
-    rec->last_tick.level = NULL;
-    return !rec->record.ticks || store(rec, TABLE_TICK, cells, COUNT_OF(cells));
-}
-
-bool recorder_tick_list(struct recorder *rec, sim_ns tick_ns, const char *list,
-                        uint64_t pages)
-{
-    const struct cell cells[] = {
-        cell_number((uint64_t)tick_ns),
-        cell_text(list),
-        cell_number(pages),
-    };
-    return !rec->record.ticks ||
-           store(rec, TABLE_TICK_LIST, cells, COUNT_OF(cells));
-}
-
-bool recorder_tick_vmo(struct recorder *rec, const struct record_tick_vmo *row)
-{
-    const struct cell cells[] = {
-        cell_number((uint64_t)row->tick_ns),
-        cell_number(row->vmo_id),
-        cell_number(row->committed),
-        cell_number(row->compressed),
-        cell_number(row->pinned),
-        cell_number(row->faults_major),
-        cell_number(row->refaults),
-    };
-    return !rec->record.vmo_ticks ||
-           store(rec, TABLE_TICK_VMO, cells, COUNT_OF(cells));
-}
-
-bool recorder_event(struct recorder *rec, const struct record_event *row)
-{
-    const struct cell cells[] = {
-        cell_number(++rec->event_seq), cell_number((uint64_t)row->at_ns),
-        cell_number(row->line),        cell_text(row->op),
-        cell_text(row->vmo),           cell_text(row->status),
-        cell_text(row->detail),
-    };
-    cells_hash(&rec->event_hash, cells, COUNT_OF(cells));
-    return !rec->record.events ||
-           store(rec, TABLE_EVENT, cells, COUNT_OF(cells));
-}
-
-bool recorder_expectation(struct recorder *rec,
-                          const struct record_expectation *row)
-{
-    const struct cell cells[] = {
-        cell_number(++rec->expectation_seq),
-        cell_number(row->line),
-        cell_text(row->key),
-        cell_text(row->expected),
-        cell_text(row->actual),
-        cell_number(row->ok),
-    };
-    return store(rec, TABLE_EXPECTATION, cells, COUNT_OF(cells));
-}
-
-bool recorder_page_event(struct recorder *rec,
-                         const struct record_page_event *row)
-{
-    const struct cell cells[] = {
-        cell_number((uint64_t)row->at_ns),
-        cell_number(row->vmo_id),
-        cell_number(row->page),
-        cell_text(row->what),
-        cell_text(row->detail),
-        cell_number(++rec->page_seq),
-    };
-    return !rec->record.pages ||
-           store(rec, TABLE_PAGE_EVENT, cells, COUNT_OF(cells));
-}
-
-bool recorder_latency(struct recorder *rec, const char *workload,
-                      enum latency_kind kind, const struct histogram *hist)
-{
-    bool ok = !rec->error[0];
-    if (!rec->record.latency)
-        return ok;
-    if (kind == LATENCY_ACCESS)
-        histogram_merge(&rec->access, hist);
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS && ok; i++) {
-        if (hist->buckets[i] == 0)
-            continue;
-        const struct cell cells[] = {
-            cell_text(workload),
-            cell_text(latency_kind_name(kind)),
-            cell_number(histogram_upper(i)),
-            cell_number(hist->buckets[i]),
-        };
-        ok = store(rec, TABLE_LATENCY, cells, COUNT_OF(cells));
-    }
-    return ok;
-}
-
-bool recorder_counter(struct recorder *rec, const char *name, uint64_t value,
-                      const char *unit, const char *meaning)
-{
-    const struct cell cells[] = {cell_text(name), cell_number(value)};
-    cells_hash(&rec->counter_hash, cells, COUNT_OF(cells));
-    if (!schema_counter_known(name)) {
-        const struct cell metric[] = {
-            cell_text(name),
-            cell_text(unit ? unit : "count"),
-            cell_text(meaning ? meaning : "a counter without a description"),
-        };
-        if (!store(rec, STATEMENT_NEW_METRIC, metric, COUNT_OF(metric)))
-            return false;
-    }
-    return store(rec, TABLE_COUNTER, cells, COUNT_OF(cells));
 }
 
 /* -- a run ends --------------------------------------------------------- */
@@ -768,12 +505,12 @@ bool recorder_finish_run(struct recorder *rec, const struct record_end *end,
         cell_number((uint64_t)(host_ns(CLOCK_MONOTONIC) - rec->began_at)),
         cell_text(fingerprint),
     };
-    store(rec, STATEMENT_FINISH, cells, COUNT_OF(cells));
+    recorder_store(rec, STATEMENT_FINISH, cells, COUNT_OF(cells));
     recorder_flush(rec);
     if (rec->error[0] && rec->db)
         mark_error(rec);
     rec->running = false;
     if (summary && !fill_summary(rec, end, fingerprint, summary))
-        fail_memory(rec);
+        recorder_fail_memory(rec);
     return !rec->error[0];
 }
