@@ -32,15 +32,16 @@ static bool thread_init(struct workload *workload, uint32_t number)
     return true;
 }
 
-static bool histograms_init(struct workload *workload)
+bool workloads_keep_latency(struct world *world)
 {
-    const struct recorder *recorder = workload->world->recorder;
+    for (uint32_t i = 0; i < world->workload_count; i++) {
+        struct workload *workload = &world->workloads[i];
 
-    workload->has_latency = recorder && recorder_wants_latency(recorder);
-    for (int kind = 0; workload->has_latency && kind < LATENCY_KIND_COUNT;
-         kind++)
-        if (!histogram_init(&workload->latency[kind]))
-            return false;
+        for (int kind = 0; kind < LATENCY_KIND_COUNT; kind++)
+            if (!histogram_init(&workload->latency[kind]))
+                return false;
+        workload->has_latency = true;
+    }
     return true;
 }
 
@@ -77,7 +78,7 @@ static bool workload_init(struct workload *workload, struct world *world,
     };
     workload->targets = calloc(scenario->vmo_count, sizeof *workload->targets);
     workload->threads = calloc(scenario->threads, sizeof *workload->threads);
-    if (!workload->targets || !workload->threads || !histograms_init(workload))
+    if (!workload->targets || !workload->threads)
         return false;
     for (uint32_t i = 0; i < scenario->threads; i++) {
         if (!thread_init(workload, i))

@@ -90,6 +90,8 @@ struct workload {
 /* The scenario's workloads. False: out of memory. */
 bool workloads_new(struct world *world);
 void workloads_free(struct world *world);
+/* Keep histograms from now on. False: out of memory. */
+bool workloads_keep_latency(struct world *world);
 
 /* Workloads that use the VMO end; so do those of the process. */
 void workloads_vmo_closing(struct world *world, const struct world_vmo *vmo);

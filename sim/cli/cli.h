@@ -22,6 +22,15 @@ struct cli_command {
     int (*run)(int argc, char **argv);
 };
 
+/* lowtide run SCENARIO...: run scenarios and record them. */
+int cmd_run(int argc, char **argv);
+
+/* lowtide check SCENARIO...: read and check scenarios. */
+int cmd_check(int argc, char **argv);
+
+/* lowtide policies [NAME...]: describe the reclaim policies. */
+int cmd_policies(int argc, char **argv);
+
 /* lowtide replay TRACE ...: a trace straight into one pager-backed VMO. */
 int cmd_replay(int argc, char **argv);
 

@@ -27,9 +27,14 @@ static void check(struct world *world, bool is_fine)
 
 /* Entities. --------------------------------------------------------------- */
 
-void observe_processes(struct world *world)
+static bool is_observing(const struct world *world)
 {
-    for (uint32_t i = 0; world->recorder && i < world->process_count; i++) {
+    return world->recorder && world->observer->is_begun;
+}
+
+static void observe_processes(struct world *world)
+{
+    for (uint32_t i = 0; i < world->process_count; i++) {
         const struct world_process *process = &world->processes[i];
         struct record_process row = {
             .process_id = process->id,
@@ -44,7 +49,7 @@ void observe_processes(struct world *world)
 void observe_process_killed(struct world *world,
                             const struct world_process *process)
 {
-    if (world->recorder)
+    if (is_observing(world))
         check(world, recorder_process_killed(world->recorder, process->id,
                                              process->killed_at));
 }
@@ -77,14 +82,30 @@ void observe_vmo(struct world *world, const struct world_vmo *vmo)
         .created_ns = vmo->created_at,
     };
 
-    if (world->recorder)
+    if (is_observing(world))
         check(world, recorder_vmo(world->recorder, &row));
 }
 
 void observe_vmo_closed(struct world *world, const struct world_vmo *vmo)
 {
-    if (world->recorder)
+    if (is_observing(world))
         check(world, recorder_vmo_closed(world->recorder, vmo->id, world->now));
+}
+
+void observe_begin(struct world *world)
+{
+    const struct world_vmo *vmo;
+
+    if (!world->recorder)
+        return;
+    world->observer->is_begun = true;
+    event_schedule(&world->events, &world->tick_event, 0);
+    observe_processes(world);
+    TAILQ_FOREACH (vmo, &world->vmos, by_world)
+        observe_vmo(world, vmo);
+    if (recorder_wants_latency(world->recorder) &&
+        !workloads_keep_latency(world))
+        world_fail(world, ENOMEM);
 }
 
 /* Ticks. ------------------------------------------------------------------ */
@@ -356,8 +377,6 @@ bool observe_new(struct world *world)
                         EVENT_CLASS_TICK, NULL))
         return false;
     world->tick_event.is_periodic = true;
-    if (world->recorder)
-        event_schedule(&world->events, &world->tick_event, 0);
     return true;
 }
 

@@ -14,6 +14,7 @@
 struct run_summary;
 
 struct observer {
+    bool is_begun;
     sim_ns last_tick; /* time of the last row; -1: none */
 };
 
@@ -21,8 +22,8 @@ struct observer {
 bool observe_new(struct world *world);
 void observe_free(struct world *world);
 
-/* Processes exist from the start. */
-void observe_processes(struct world *world);
+/* The run begins: what there is from the start. Nothing was told before. */
+void observe_begin(struct world *world);
 void observe_process_killed(struct world *world,
                             const struct world_process *process);
 void observe_vmo(struct world *world, const struct world_vmo *vmo);

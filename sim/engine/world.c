@@ -114,14 +114,14 @@ static void look_around(struct world *world)
 
 static bool is_finished(const struct world *world)
 {
-    return world->events.live_count == 0 &&
-           !event_is_queued(&world->end_event);
+    return world->events.live_count == 0 && !event_is_queued(&world->end_event);
 }
 
 enum world_status world_run(struct world *world)
 {
     uint64_t count = 0;
 
+    observe_begin(world);
     after_event(world);
     while (world->status == WORLD_RUNNING) {
         if (is_finished(world)) {

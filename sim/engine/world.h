@@ -286,7 +286,8 @@ struct world {
  * Build the machine, its processes, pagers, VMOs (prefilled) and actors.
  *
  *   scenario  parsed and checked; borrowed for the world's life
- *   recorder  a run has begun in it; borrowed; NULL: record nothing
+ *   recorder  told of everything from world_run() on, by when a run has to
+ *             have begun in it; borrowed; NULL: record nothing
  *   message   on failure: what is wrong, with FILE:LINE:COL where it is the
  *             scenario's fault
  *

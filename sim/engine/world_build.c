@@ -236,7 +236,6 @@ static bool build_all(struct build *build)
         return false;
     if (!build_processes(world) || !build_actors(world))
         return fail_host(build, "out of memory");
-    observe_processes(world);
     if (!build_vmos(build))
         return false;
     world_settle(world);
@@ -343,6 +342,43 @@ static bool check_pattern(const struct scenario *scenario,
     return false;
 }
 
+/* Pages that a VMO has from the start, whatever happens. */
+static uint64_t pages_at_start(const struct scenario_op *op)
+{
+    uint64_t end = op->prefill.is_open ? op->size_pages : op->prefill.end;
+
+    if (op->vmo_kind == VMO_CONTIGUOUS)
+        return op->size_pages;
+    return op->has_prefill && end > op->prefill.start ? end - op->prefill.start
+                                                      : 0;
+}
+
+static bool check_vmos(const struct scenario *scenario, char *message,
+                       size_t message_bytes)
+{
+    uint64_t left =
+        scenario->machine.memory_pages - scenario->machine.wired_pages;
+    char text[160];
+
+    for (size_t i = 0; i < scenario->vmo_count; i++) {
+        const struct scenario_op *op = &scenario->vmos[i];
+        uint64_t pages = pages_at_start(op);
+
+        if (pages > left) {
+            snprintf(text, sizeof text,
+                     "machine.memory has no room for VMO '%s': %llup wanted, "
+                     "%llup left",
+                     op->vmo, (unsigned long long)pages,
+                     (unsigned long long)left);
+            world_message_at(scenario, &op->place, text, message,
+                             message_bytes);
+            return false;
+        }
+        left -= pages;
+    }
+    return true;
+}
+
 bool world_check(const struct scenario *scenario, char *message,
                  size_t message_bytes)
 {
@@ -351,6 +387,8 @@ bool world_check(const struct scenario *scenario, char *message,
     if (!policy)
         return false;
     world_policy_close(policy);
+    if (!check_vmos(scenario, message, message_bytes))
+        return false;
     for (size_t i = 0; i < scenario->workload_count; i++) {
         const struct scenario_workload *workload = &scenario->workloads[i];
 

@@ -1,0 +1,334 @@
+/*
+ * lowtide run: run scenarios, record them, print what they came to.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/run_list.h"
+#include "engine/world.h"
+#include "record/results.h"
+#include "scenario/scenario.h"
+
+static const char help[] =
+    "usage: lowtide run SCENARIO... [option...]\n"
+    "\n"
+    "Run scenarios and add them to a results file. All of them are read and\n"
+    "checked before the first one runs.\n"
+    "\n"
+    "  -o, --output DB      the results file (lowtide.db)\n"
+    "      --policy P       another reclaim policy, or the path of a plug-in\n"
+    "      --param NAME=VALUE\n"
+    "                       a parameter of the policy; may be repeated\n"
+    "      --seed N         another seed\n"
+    "      --memory SIZE    another budget: 64MiB, 1000p\n"
+    "      --set KEY=VALUE  any scalar of the scenario, such as\n"
+    "                       reclaim.min_aging=1s; may be repeated\n"
+    "      --paranoid       prove every invariant after every event (slow)\n"
+    "      --log FILE       where `dump` goes (-: stderr, the default)\n"
+    "  -j, --jobs N         scenarios at a time (1)\n"
+    "      --json           print a JSON array, an object for each run\n"
+    "      --quiet          print no table and no progress\n"
+    "  -h, --help           print this\n"
+    "\n"
+    "Exit status: 0 fine, 1 an expectation failed, 2 bad input (nothing is\n"
+    "written), 3 the host failed, 4 an error of the program, 130 interrupted.\n"
+    "The worst of several wins.\n"
+    "\n"
+    "examples:\n"
+    "  lowtide run scenarios/compiler.yaml\n"
+    "  lowtide run storm.yaml --policy lru --memory 256MiB -o storm.db\n";
+
+enum {
+    OPT_POLICY = 256,
+    OPT_PARAM,
+    OPT_SEED,
+    OPT_MEMORY,
+    OPT_SET,
+    OPT_PARANOID,
+    OPT_LOG,
+    OPT_JSON,
+    OPT_QUIET
+};
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"policy", required_argument, NULL, OPT_POLICY},
+    {"param", required_argument, NULL, OPT_PARAM},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"set", required_argument, NULL, OPT_SET},
+    {"paranoid", no_argument, NULL, OPT_PARANOID},
+    {"log", required_argument, NULL, OPT_LOG},
+    {"jobs", required_argument, NULL, 'j'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+struct options {
+    struct scenario_override *overrides; /* owned */
+    size_t override_count;
+    const char *log_path;
+    bool is_json;
+    bool is_help;
+    struct run_list list;
+};
+
+/* Options. ---------------------------------------------------------------- */
+
+static void add_override(struct options *options,
+                         enum scenario_override_kind kind, const char *text)
+{
+    options->overrides[options->override_count++] =
+        (struct scenario_override){kind, text};
+}
+
+static bool read_jobs(const char *text, uint64_t *jobs)
+{
+    return value_count(text, jobs) == VALUE_OK && *jobs >= 1 && *jobs <= 1024;
+}
+
+static int take_option(struct options *options, int option)
+{
+    switch (option) {
+    case 'o':
+        options->list.database = optarg;
+        return CLI_OK;
+    case 'j':
+        if (read_jobs(optarg, &options->list.jobs))
+            return CLI_OK;
+        fputs("lowtide run: --jobs: a number from 1 to 1024 is wanted\n",
+              stderr);
+        return CLI_USAGE;
+    case OPT_POLICY:
+        add_override(options, OVERRIDE_POLICY, optarg);
+        return CLI_OK;
+    case OPT_PARAM:
+        add_override(options, OVERRIDE_PARAM, optarg);
+        return CLI_OK;
+    case OPT_SEED:
+        add_override(options, OVERRIDE_SEED, optarg);
+        return CLI_OK;
+    case OPT_MEMORY:
+        add_override(options, OVERRIDE_MEMORY, optarg);
+        return CLI_OK;
+    case OPT_SET:
+        add_override(options, OVERRIDE_SET, optarg);
+        return CLI_OK;
+    case OPT_PARANOID:
+        options->list.is_paranoid = true;
+        return CLI_OK;
+    case OPT_LOG:
+        options->log_path = optarg;
+        return CLI_OK;
+    case OPT_JSON:
+        options->is_json = true;
+        return CLI_OK;
+    case OPT_QUIET:
+        options->list.is_quiet = true;
+        return CLI_OK;
+    case 'h':
+        options->is_help = true;
+        return CLI_OK;
+    default:
+        return CLI_USAGE;
+    }
+}
+
+static int read_options(struct options *options, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
+           -1) {
+        int status = take_option(options, option);
+        if (status != CLI_OK)
+            return status;
+    }
+    if (options->is_help || optind < argc)
+        return CLI_OK;
+    fputs("lowtide run: a scenario is wanted; see --help\n", stderr);
+    return CLI_USAGE;
+}
+
+/* Scenarios. -------------------------------------------------------------- */
+
+static int load_one(const struct options *options, const char *path,
+                    struct scenario **scenario)
+{
+    struct scenario_errors errors;
+    char message[1024];
+
+    scenario_errors_init(&errors);
+    enum scenario_result result = scenario_load(
+        path, options->overrides, options->override_count, scenario, &errors);
+    scenario_errors_print(&errors, stderr);
+    scenario_errors_release(&errors);
+    if (result != SCENARIO_OK)
+        return result == SCENARIO_NO_MEMORY ? CLI_HOST : CLI_USAGE;
+    if (world_check(*scenario, message, sizeof message))
+        return CLI_OK;
+    fprintf(stderr, "%s\n", message);
+    return CLI_USAGE;
+}
+
+/* All of them, so that all errors are shown at once. */
+static int load_all(struct options *options, char **paths)
+{
+    int status = CLI_OK;
+
+    for (size_t i = 0; i < options->list.count; i++) {
+        int this = load_one(options, paths[i], &options->list.scenarios[i]);
+        status = this > status ? this : status;
+    }
+    return status;
+}
+
+/* Running. ---------------------------------------------------------------- */
+
+static int check_output(const char *path)
+{
+    char message[1024];
+    enum results_check check =
+        results_check_output(path, message, sizeof message);
+
+    if (check == RESULTS_OK)
+        return CLI_OK;
+    fprintf(stderr, "lowtide run: %s\n", message);
+    return check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST;
+}
+
+static int open_log(struct options *options)
+{
+    if (!options->log_path || strcmp(options->log_path, "-") == 0)
+        return CLI_OK;
+    options->list.log = fopen(options->log_path, "w");
+    if (options->list.log)
+        return CLI_OK;
+    fprintf(stderr, "lowtide run: %s: %s\n", options->log_path,
+            strerror(errno));
+    return CLI_HOST;
+}
+
+/* Only those that have run, moved to the front. */
+static size_t gather_summaries(struct run_list *list)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (!list->has_run[i])
+            continue;
+        struct run_summary moved = list->summaries[i];
+        list->summaries[i] = list->summaries[count];
+        list->summaries[count++] = moved;
+    }
+    return count;
+}
+
+static int print_summaries(struct options *options)
+{
+    size_t count = gather_summaries(&options->list);
+
+    if (options->is_json)
+        run_summary_print_json(stdout, options->list.summaries, count);
+    else if (!options->list.is_quiet && count > 0)
+        run_summary_print(stdout, options->list.summaries, count);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return CLI_OK;
+    fputs("lowtide run: cannot write to standard output\n", stderr);
+    return CLI_HOST;
+}
+
+static int run_all(struct options *options, char **paths)
+{
+    int status = load_all(options, paths);
+
+    if (status == CLI_OK)
+        status = check_output(options->list.database);
+    if (status == CLI_OK)
+        status = open_log(options);
+    if (status != CLI_OK)
+        return status;
+    status = run_list_run(&options->list);
+    if (options->list.log && fclose(options->list.log) != 0 &&
+        status < CLI_HOST)
+        status = CLI_HOST;
+    int printed = print_summaries(options);
+    return printed == CLI_OK || status > CLI_HOST ? status : printed;
+}
+
+/* The command line in one string; NULL: out of memory. */
+static char *join(int argc, char **argv)
+{
+    size_t bytes = sizeof "lowtide";
+
+    for (int i = 0; i < argc; i++)
+        bytes += strlen(argv[i]) + 1;
+    char *joined = malloc(bytes);
+    if (!joined)
+        return NULL;
+    strcpy(joined, "lowtide");
+    for (int i = 0; i < argc; i++) {
+        strcat(joined, " ");
+        strcat(joined, argv[i]);
+    }
+    return joined;
+}
+
+static bool make_room(struct options *options, size_t count)
+{
+    struct run_list *list = &options->list;
+
+    list->count = count;
+    list->scenarios = calloc(count, sizeof *list->scenarios);
+    list->summaries = calloc(count, sizeof *list->summaries);
+    list->has_run = calloc(count, sizeof *list->has_run);
+    for (size_t i = 0; list->summaries && i < count; i++)
+        run_summary_init(&list->summaries[i]);
+    return list->scenarios && list->summaries && list->has_run;
+}
+
+static void release(struct options *options)
+{
+    struct run_list *list = &options->list;
+
+    for (size_t i = 0; list->scenarios && i < list->count; i++)
+        scenario_free(list->scenarios[i]);
+    for (size_t i = 0; list->summaries && i < list->count; i++)
+        run_summary_release(&list->summaries[i]);
+    free(list->scenarios);
+    free(list->summaries);
+    free(list->has_run);
+    free(options->overrides);
+}
+
+int cmd_run(int argc, char **argv)
+{
+    char *joined = join(argc, argv);
+    struct options options = {
+        .overrides = calloc((size_t)argc + 1, sizeof *options.overrides),
+        .list = {.database = "lowtide.db", .argv = joined, .jobs = 1},
+    };
+    int status = CLI_HOST;
+
+    if (joined && options.overrides)
+        status = read_options(&options, argc, argv);
+    else
+        fputs("lowtide run: out of memory\n", stderr);
+    if (status == CLI_OK && options.is_help) {
+        fputs(help, stdout);
+    } else if (status == CLI_OK) {
+        if (make_room(&options, (size_t)(argc - optind)))
+            status = run_all(&options, argv + optind);
+        else
+            status = CLI_HOST;
+    }
+    release(&options);
+    free(joined);
+    return status;
+}
