@@ -34,7 +34,8 @@ do for [panel = 1:PANELS] {
     set bmargin at screen y_of(panel_top(panel) + PANEL_HEIGHT)
     set yrange [0:100]
     set ytics 50
-    set ylabel 'stalled (%)' textcolor rgb INK
+    y_label = 'stalled (%)'
+    eval Y_TEXT
     eval TIME_AXIS
     if (ROWS[panel] > 0) {
         plot DATA index panel - 1 using (axis($1)):3 with steps \

@@ -48,12 +48,17 @@ set label 2 TITLE[panel] at screen x_of(LEFT), \
 set label 3 NOTE[panel] at screen x_of(WIDTH - RIGHT), \
     screen y_of(panel_top(panel) - 13) right textcolor rgb FAINT; \
 set label 4 MESSAGE[panel] at graph 0.5, graph 0.5 center \
-    textcolor rgb FAINT"
+    textcolor rgb FAINT; \
+y_label = Y_LABEL; eval Y_TEXT"
+
+# A label, since `ylabel` moves with the width of the numbers.
+Y_TEXT = "\
+set label 5 y_label at screen x_of(18), graph 0.5 center rotate by 90 \
+    textcolor rgb INK"
 
 PANEL_MARGINS = "\
 set tmargin at screen y_of(panel_top(panel)); \
-set bmargin at screen y_of(panel_top(panel) + PANEL_HEIGHT); \
-set ylabel Y_LABEL textcolor rgb INK"
+set bmargin at screen y_of(panel_top(panel) + PANEL_HEIGHT)"
 
 # The panels share their time axis: the last one has the numbers.
 TIME_AXIS = "\
@@ -65,7 +70,7 @@ set xlabel (panel == PANELS ? 'simulated time (' . TIME_UNIT . ')' : '') \
 # gnuplot would leave entries out.
 KEY_ONLY = "\
 unset label; unset border; unset tics; unset grid; \
-unset xlabel; unset ylabel; \
+unset xlabel; \
 set tmargin at screen y_of(TOP); set bmargin at screen y_of(HEIGHT - 8); \
 set key on at screen x_of(WIDTH - RIGHT + 20), screen y_of(TOP - 8) left top \
     Left reverse vertical maxcols 1 samplen 2.2 spacing 1.2 noautotitle \

@@ -32,7 +32,7 @@ struct plot_band {
 
 struct plot_panel {
     struct plot_run run;
-    struct plot_frame frame; /* column i is layer i */
+    struct plot_frame frame; /* column i is layer i; then faults has ranges */
     struct plot_band *bands; /* owned */
     size_t band_count;
     bool has_data;
@@ -50,9 +50,10 @@ struct plot_figure {
     size_t panel_count;
     struct plot_layer layers[PLOT_MAX_LAYERS];
     size_t layer_count;
-    double y_max;   /* of all panels, > 0 */
-    int64_t end_ns; /* of all panels, > 0 */
-    bool is_log;    /* the scale is logarithmic above 1 */
+    double y_max;    /* of all panels, > 0 */
+    int64_t end_ns;  /* of all panels, > 0 */
+    bool has_ranges; /* rows of rates stand for several samples */
+    bool is_log;     /* the scale is logarithmic above 1 */
 };
 
 struct plot_kind {

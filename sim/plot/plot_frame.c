@@ -113,6 +113,84 @@ void plot_frame_rates(struct plot_frame *frame, size_t first, size_t end)
     }
 }
 
+static size_t bucket_of(const struct plot_frame *frame, size_t row,
+                        size_t buckets)
+{
+    double from = (double)frame->at_ns[0];
+    double span = (double)frame->at_ns[frame->rows - 1] - from;
+    double share = ((double)frame->at_ns[row] - from) / span;
+    size_t bucket = (size_t)(share * (double)buckets);
+    return bucket < buckets ? bucket : buckets - 1;
+}
+
+/* The first row that does not belong to the interval of `from`. */
+static size_t interval_end(const struct plot_frame *frame, size_t from,
+                           size_t intervals)
+{
+    size_t last = frame->rows - 1;
+    size_t row = from + 1;
+    if (last <= 2 * intervals)
+        return row;
+    size_t bucket = bucket_of(frame, from, intervals);
+    while (row < last && bucket_of(frame, row, intervals) == bucket)
+        row++;
+    return row;
+}
+
+/* Mean, lowest and highest of a column over rows [from, end). */
+static void column_range(const struct plot_frame *frame, size_t column,
+                         size_t from, size_t end, double *range)
+{
+    double amount = 0;
+    double low = plot_frame_cells(frame, from)[column];
+    double high = low;
+    for (size_t r = from; r < end; r++) {
+        double value = plot_frame_cells(frame, r)[column];
+        low = fmin(low, value);
+        high = fmax(high, value);
+        amount += value * (double)(frame->at_ns[r + 1] - frame->at_ns[r]);
+    }
+    double mean = amount / (double)(frame->at_ns[end] - frame->at_ns[from]);
+    range[column] = fmax(low, fmin(high, mean));
+    range[frame->columns + column] = low;
+    range[2 * frame->columns + column] = high;
+}
+
+/* The rows of `out`, but the last. */
+static bool fill_ranges(const struct plot_frame *frame, size_t intervals,
+                        struct plot_frame *out)
+{
+    for (size_t from = 0; from + 1 < frame->rows;) {
+        size_t end = interval_end(frame, from, intervals);
+        double *range = plot_frame_row(out, frame->at_ns[from]);
+        if (!range)
+            return false;
+        for (size_t c = 0; c < frame->columns; c++)
+            column_range(frame, c, from, end, range);
+        from = end;
+    }
+    return true;
+}
+
+bool plot_frame_ranges(struct plot_frame *frame, size_t intervals)
+{
+    struct plot_frame out;
+    plot_frame_init(&out, 3 * frame->columns);
+    bool is_well = fill_ranges(frame, intervals, &out);
+    if (is_well && frame->rows > 0) {
+        double *last = plot_frame_row(&out, frame->at_ns[frame->rows - 1]);
+        is_well = last != NULL;
+        if (is_well && out.rows > 1)
+            memcpy(last, plot_frame_cells(&out, out.rows - 2),
+                   out.columns * sizeof(*last));
+    }
+    struct plot_frame *useless = is_well ? frame : &out;
+    plot_frame_release(useless);
+    if (is_well)
+        *frame = out;
+    return is_well;
+}
+
 /* --- thinning ------------------------------------------------------------- */
 
 /* Where the extremes of one curve lie, within one bucket. */
@@ -166,16 +244,6 @@ static void end_bucket(struct thinning *thin)
         }
         thin->extremes[c].is_any = false;
     }
-}
-
-static size_t bucket_of(const struct plot_frame *frame, size_t row,
-                        size_t buckets)
-{
-    double from = (double)frame->at_ns[0];
-    double span = (double)frame->at_ns[frame->rows - 1] - from;
-    double share = ((double)frame->at_ns[row] - from) / span;
-    size_t bucket = (size_t)(share * (double)buckets);
-    return bucket < buckets ? bucket : buckets - 1;
 }
 
 /* Returns how many rows are kept. */

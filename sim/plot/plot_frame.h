@@ -50,6 +50,15 @@ double plot_frame_peak(const struct plot_frame *frame, size_t column);
 void plot_frame_rates(struct plot_frame *frame, size_t first, size_t end);
 
 /*
+ * Replace rates by what can be seen of them. Each column becomes three: first
+ * all means, then all lowest, then all highest rates. A frame of at most
+ * 2 * `intervals` intervals keeps its rows, with three times the same value;
+ * in a longer one a row stands for one `intervals`th of the time.
+ * Returns false, with the frame as it was, if memory is short.
+ */
+bool plot_frame_ranges(struct plot_frame *frame, size_t intervals);
+
+/*
  * Drop rows that cannot be seen. The frame's time is cut into `buckets` equal
  * parts; of each part those rows stay that hold the smallest or the largest
  * value of some curve, and the first and last row stay. If more than

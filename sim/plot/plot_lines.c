@@ -163,6 +163,10 @@ static const char faults_sql[] =
     "+ coalesce(evicted_discardable, 0) "
     "FROM tick WHERE run_id = ?1 ORDER BY tick_ns";
 
+/* Rates of more than twice as many intervals are drawn as so many means, with
+ * ranges. */
+#define RATE_INTERVALS 288
+
 /* Would the lowest line be flat on a linear scale? */
 #define LOG_RATIO 25
 
@@ -192,5 +196,12 @@ int plot_read_faults(sqlite3 *db, struct plot_figure *figure)
             figure->y_max = fmax(figure->y_max, plot_frame_peak(frame, c));
     }
     figure->is_log = wants_log(figure);
+    for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++) {
+        struct plot_frame *frame = &figure->panels[p].frame;
+        if (frame->rows > 2 * RATE_INTERVALS + 1)
+            figure->has_ranges = true;
+        if (!plot_frame_ranges(frame, RATE_INTERVALS))
+            status = SQLITE_NOMEM;
+    }
     return status;
 }

@@ -138,9 +138,13 @@ static void write_frame(FILE *out, const struct plot_figure *figure,
     const struct plot_frame *frame = &figure->panels[panel].frame;
     write_heading(out, figure, panel, figure->kind->y_label);
     fputs("# time_s", out);
-    for (size_t c = 0; c < figure->layer_count; c++) {
-        fputc(' ', out);
-        plot_write_literal(out, figure->layers[c].label, TITLE_CHARACTERS);
+    for (size_t c = 0; c < frame->columns; c++) {
+        fputs(c < figure->layer_count       ? " "
+              : c < 2 * figure->layer_count ? " lowest "
+                                            : " highest ",
+              out);
+        plot_write_literal(out, figure->layers[c % figure->layer_count].label,
+                           TITLE_CHARACTERS);
     }
     fputc('\n', out);
     for (size_t r = 0; r < frame->rows; r++) {
@@ -189,7 +193,8 @@ static unsigned figure_height(const struct plot_figure *figure)
            (unsigned)figure->panel_count * figure->kind->panel_pixels;
 }
 
-/* A canvas of the same proportions everywhere; a PDF has 72 units an inch. */
+/* A canvas of the same proportions everywhere; in print a pixel is 1/96
+ * inch. */
 static void write_terminal(FILE *out, enum plot_format format, unsigned height)
 {
     static const char font[] = "font 'DejaVu Sans,11'";
@@ -206,8 +211,9 @@ static void write_terminal(FILE *out, enum plot_format format, unsigned height)
     else
         fprintf(out,
                 "set terminal pdfcairo noenhanced size %.4fin,%.4fin %s "
+                "fontscale 0.75 linewidth 1.2 "
                 "background '#FFFFFF'\n",
-                WIDTH / 72.0, height / 72.0, font);
+                WIDTH / 96.0, height / 96.0, font);
 }
 
 static void write_time_axis(FILE *out, int64_t end_ns)
@@ -305,7 +311,8 @@ void plot_write_preamble(FILE *out, const struct plot_figure *figure,
     fprintf(out, "\nWIDTH = %d\nHEIGHT = %u\n", WIDTH, height);
     fprintf(out, "HEADING = '%s'\nY_LABEL = '%s'\nY_MAX = %.9g\n",
             figure->kind->heading, figure->kind->y_label, figure->y_max);
-    fprintf(out, "IS_LOG = %d\n", figure->is_log);
+    fprintf(out, "IS_LOG = %d\nHAS_RANGES = %d\n", figure->is_log,
+            figure->has_ranges);
     write_time_axis(out, figure->end_ns);
     write_panels(out, figure);
     write_layers(out, figure);
