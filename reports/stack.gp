@@ -28,7 +28,10 @@ do for [panel = 1:PANELS] {
     }
     unset label 1
 }
-eval KEY_ONLY
-plot for [layer = LAYERS:1:-1] NaN with boxes linecolor rgb COLOUR[layer] \
-    fillstyle solid 1 border lc rgb EDGE title NAME[layer]
+if (LAYERS > 0) {
+    eval KEY_ONLY
+    plot for [layer = LAYERS:1:-1] NaN with boxes \
+        linecolor rgb COLOUR[layer] \
+        fillstyle solid 1 border lc rgb EDGE title NAME[layer]
+}
 unset multiplot

@@ -116,10 +116,11 @@ void plot_frame_rates(struct plot_frame *frame, size_t first, size_t end)
 static size_t bucket_of(const struct plot_frame *frame, size_t row,
                         size_t buckets)
 {
-    double from = (double)frame->at_ns[0];
-    double span = (double)frame->at_ns[frame->rows - 1] - from;
-    double share = ((double)frame->at_ns[row] - from) / span;
-    size_t bucket = (size_t)(share * (double)buckets);
+    int64_t span_ns = frame->at_ns[frame->rows - 1] - frame->at_ns[0];
+    int64_t past_ns = frame->at_ns[row] - frame->at_ns[0];
+    /* the product first: then a time that divides the span evenly is exact */
+    size_t bucket =
+        (size_t)((double)past_ns * (double)buckets / (double)span_ns);
     return bucket < buckets ? bucket : buckets - 1;
 }
 

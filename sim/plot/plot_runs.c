@@ -3,6 +3,7 @@
  * name otherwise; a name stands for every run that has it.
  */
 #include "plot/plot_figure.h"
+#include "record/writer.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -78,13 +79,24 @@ static enum plot_status fail_many(sqlite3 *db, char *message)
     return list_runs(db, message);
 }
 
+/* As in the table, but a run whose writer is gone goes on no more. */
+static const char *status_of(sqlite3_stmt *row)
+{
+    const char *status = column_text(row, 3);
+    bool is_gone = strcmp(status, "running") == 0 &&
+                   writer_is_gone((const char *)sqlite3_column_text(row, 7),
+                                  sqlite3_column_int64(row, 8),
+                                  (const char *)sqlite3_column_text(row, 9));
+    return is_gone ? "interrupted" : status;
+}
+
 static bool run_read(sqlite3_stmt *row, struct plot_run *run)
 {
     *run = (struct plot_run){
         .id = sqlite3_column_int64(row, 0),
         .name = strdup(column_text(row, 1)),
         .policy = strdup(column_text(row, 2)),
-        .status = strdup(column_text(row, 3)),
+        .status = strdup(status_of(row)),
         .seed = sqlite3_column_int64(row, 4),
         .memory_pages = sqlite3_column_int64(row, 5),
         .page_mib = sqlite3_column_double(row, 6) / (1024.0 * 1024.0),
@@ -123,8 +135,8 @@ static enum plot_status add_runs(sqlite3 *db, sqlite3_stmt *statement,
 }
 
 #define SELECT_RUNS                                                            \
-    "SELECT run_id, name, policy, status, seed, memory_pages, page_size "      \
-    "FROM run "
+    "SELECT run_id, name, policy, status, seed, memory_pages, page_size, "     \
+    "writer_host, writer_pid, writer_start FROM run "
 
 static enum plot_status add_matching(sqlite3 *db, const char *sql,
                                      const char *wish,
