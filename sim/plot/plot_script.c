@@ -65,20 +65,22 @@ static size_t character_length(const unsigned char *text)
                : length;
 }
 
+static bool is_control(const unsigned char *at, size_t length)
+{
+    return length == 1 ? *at < 0x20 || *at == 0x7F
+                       : length == 2 && at[0] == 0xC2 && at[1] < 0xA0;
+}
+
 static void write_character(FILE *out, const unsigned char *at, size_t length)
 {
     if (length == 0)
         fputs("\xEF\xBF\xBD", out); /* U+FFFD */
-    else if (length == 2 && at[0] == 0xC2 && at[1] < 0xA0)
-        fputc(' ', out); /* C1 controls */
-    else if (length > 1)
-        fwrite(at, 1, length, out);
-    else if (*at < 0x20 || *at == 0x7F)
+    else if (is_control(at, length))
         fputc(' ', out);
     else if (*at == '\'')
         fputs("''", out);
     else
-        fputc(*at, out);
+        fwrite(at, 1, length, out);
 }
 
 /* Characters, invalid bytes counted as one each. */
@@ -220,7 +222,7 @@ static void write_time_axis(FILE *out, int64_t end_ns)
 {
     const char *unit = "s";
     double scale = 1;
-    if (end_ns < 2 * 1000 * 1000) {
+    if (end_ns < INT64_C(2) * 1000 * 1000) {
         unit = "\xC2\xB5s";
         scale = 1e6;
     } else if (end_ns < INT64_C(2) * 1000 * 1000 * 1000) {

@@ -307,7 +307,7 @@ static size_t pick_lists(const struct members *members, bool is_generations,
             lists[count++] = &members->items[m];
     }
     if (count > 0)
-        qsort(lists, count, sizeof(lists[0]), natural_order);
+        qsort(lists, count, sizeof(const struct member *), natural_order);
     return count;
 }
 
