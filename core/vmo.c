@@ -99,7 +99,7 @@ static enum vm_status create_contiguous(struct vm_machine *machine,
 {
     uint64_t count = bytes_to_pages(args->size);
     page_index first;
-    if (count == 0)
+    if (count == 0 || args->is_resizable)
         return VM_INVALID_ARGS;
     enum vm_status status = pmm_alloc_contiguous(&machine->pmm, count, &first);
     if (status != VM_OK)

@@ -437,6 +437,8 @@ static enum vm_status step_take(struct vmo_op *op)
     if (!op->is_gathered) {
         if (!is_inside(op))
             return VM_OUT_OF_RANGE;
+        if (op->length == 0)
+            return VM_OK;
         enum vm_status status = take_from(op, op->vmo, op->offset);
         if (status != VM_OK)
             return status;
@@ -503,12 +505,22 @@ static struct vm_cow_pages *contiguous_node(const struct vmo *vmo)
     return cow;
 }
 
+/* While it waited somebody else may have unpinned a part: that is undone. */
+static void unpin_again(struct vmo_op *op)
+{
+    struct vm_cow_pages *cow = vmo_cow(op->vmo);
+    uint64_t end = u64_min(op->offset + op->pinned_bytes, vmo_size(op->vmo));
+    for (uint64_t at = op->offset; at < end; at += VM_PAGE_SIZE)
+        if (vm_cow_debug_is_range_pinned(cow, at, VM_PAGE_SIZE))
+            vm_cow_unpin(cow, at, VM_PAGE_SIZE, false);
+    op->pinned_bytes = 0;
+}
+
 /* Undo what an operation that failed has done and should not have. */
 static void undo(struct vmo_op *op)
 {
-    if (op->kind == VMO_OP_PIN && op->pinned_bytes > 0)
-        vm_cow_unpin(vmo_cow(op->vmo), op->offset, op->pinned_bytes, false);
-    op->pinned_bytes = 0;
+    if (op->kind == VMO_OP_PIN)
+        unpin_again(op);
 }
 
 static void settle(struct vmo_op *op)
