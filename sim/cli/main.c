@@ -12,6 +12,7 @@ static const struct cli_command commands[] = {
     {"run", "run scenarios and record them", cmd_run},
     {"check", "read and check scenarios", cmd_check},
     {"replay", "play a trace against policies and memory sizes", cmd_replay},
+    {"list", "the runs in a results file", cmd_list},
     {"plot", "draw runs of a results file", cmd_plot},
     {"policies", "describe the reclaim policies", cmd_policies},
 };

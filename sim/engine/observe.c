@@ -16,6 +16,8 @@
 #include "actors/scanner.h"
 #include "actors/watchdog.h"
 #include "actors/workload.h"
+#include "check.h"
+#include "engine/page_trace.h"
 #include "engine/stall.h"
 #include "engine/world_internal.h"
 
@@ -106,6 +108,8 @@ void observe_begin(struct world *world)
     if (recorder_wants_latency(world->recorder) &&
         !workloads_keep_latency(world))
         world_fail(world, ENOMEM);
+    if (!page_trace_begin(world))
+        world_fail(world, ENOMEM);
 }
 
 /* Ticks. ------------------------------------------------------------------ */
@@ -151,6 +155,9 @@ static uint64_t tick_vmos(struct world *world)
     TAILQ_FOREACH (vmo, &world->vmos, by_world) {
         struct vm_attribution pages = attribution_of(vmo);
 
+        if (world->options.is_paranoid)
+            CHECK(vmo_attribution(vmo->vmo).uncompressed_pages ==
+                  pages.uncompressed_pages);
         attributed += pages.uncompressed_pages + pages.compressed_pages;
         if (is_wanted)
             tick_vmo(world, vmo);
@@ -382,6 +389,7 @@ bool observe_new(struct world *world)
 
 void observe_free(struct world *world)
 {
+    page_trace_free(world);
     free(world->observer);
     world->observer = NULL;
 }

@@ -24,7 +24,7 @@
 #include "engine/stall.h"
 #include "engine/world_internal.h"
 
-enum { EVENTS_BETWEEN_REPORTS = 4096 };
+enum { EVENTS_BETWEEN_REPORTS = 4096, ACCESSES_BETWEEN_REPORTS = 1 << 22 };
 
 /* Handlers. --------------------------------------------------------------- */
 
@@ -99,17 +99,20 @@ static void step(struct world *world, struct event *event)
     after_event(world);
 }
 
-/* Now and then: does the user want to stop, or to see something? */
+/* Now and then: does anybody want to see something? */
 static void look_around(struct world *world)
 {
     const struct world_options *options = &world->options;
 
-    if (options->interrupted && *options->interrupted)
-        world_stop(world, WORLD_INTERRUPTED);
     if (options->progress)
         options->progress(world, options->progress_context);
     if (world->recorder && !recorder_poll(world->recorder))
         world_fail(world, EIO);
+}
+
+static bool is_interrupted(const struct world *world)
+{
+    return world->options.interrupted && *world->options.interrupted;
 }
 
 static bool is_finished(const struct world *world)
@@ -119,7 +122,7 @@ static bool is_finished(const struct world *world)
 
 enum world_status world_run(struct world *world)
 {
-    uint64_t count = 0;
+    uint64_t count = 0, accesses = 0;
 
     observe_begin(world);
     after_event(world);
@@ -131,8 +134,14 @@ enum world_status world_run(struct world *world)
         struct event *event = event_queue_pop(&world->events);
         CHECK(event != NULL);
         step(world, event);
-        if (++count % EVENTS_BETWEEN_REPORTS == 0)
+        if (is_interrupted(world))
+            world_stop(world, WORLD_INTERRUPTED);
+        if (++count >= EVENTS_BETWEEN_REPORTS ||
+            world->counters.accesses - accesses > ACCESSES_BETWEEN_REPORTS) {
             look_around(world);
+            count = 0;
+            accesses = world->counters.accesses;
+        }
     }
     stall_advance(&world->stall, world->now);
     observe_end(world);

@@ -49,6 +49,7 @@ struct aging;
 struct scanner;
 struct watchdog;
 struct observer;
+struct page_trace;
 struct world_policy;
 struct world;
 
@@ -276,6 +277,7 @@ struct world {
     uint64_t free_cores;
     bool is_cpu_short; /* more threads than cores: cores are counted */
     struct observer *observer;
+    struct page_trace *page_trace; /* NULL: no rows for pages */
 
     struct event tick_event;
     struct event end_event;

@@ -21,6 +21,7 @@
 #include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "engine/observe.h"
+#include "engine/page_trace.h"
 #include "engine/script.h"
 #include "engine/world_internal.h"
 
@@ -289,6 +290,7 @@ void world_free(struct world *world)
 {
     if (!world)
         return;
+    page_trace_free(world); /* its rows end with the run */
     script_free(world->script);
     close_vmos(world);
     workloads_free(world);

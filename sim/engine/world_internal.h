@@ -10,6 +10,7 @@
  *   world_policy.c     opening policies, their parameters
  *   world_switch.c     what a script may change while the machine runs
  *   observe.c          rows for the recorder
+ *   page_trace.c       rows for the life of pages
  */
 #ifndef LOWTIDE_WORLD_INTERNAL_H
 #define LOWTIDE_WORLD_INTERNAL_H
@@ -82,11 +83,8 @@ struct world_policy *world_policy_open(const struct scenario *scenario,
                                        const struct scenario_param **wrong);
 void world_policy_close(struct world_policy *policy);
 
-/* The instance in use, for what only its own kind has. */
-static inline void *world_policy_instance(const struct world *world)
-{
-    return world->machine.pqs.policy;
-}
+/* The instance in use, for what only its own kind has (page_trace.c). */
+void *world_policy_instance(const struct world *world);
 
 /* "FILE:LINE:COL: " or the override it came from, then the text. */
 void world_message_at(const struct scenario *scenario,

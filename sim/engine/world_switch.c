@@ -7,6 +7,7 @@
 #include "actors/aging.h"
 #include "actors/evictor.h"
 #include "actors/watchdog.h"
+#include "engine/page_trace.h"
 #include "engine/world_internal.h"
 
 /* Memory. ----------------------------------------------------------------- */
@@ -55,9 +56,11 @@ enum vm_status world_set_policy(struct world *world, const char *name,
                           message_bytes, &wrong);
     if (!policy)
         return VM_INVALID_ARGS;
+    page_trace_unwrap(world);
     enum vm_status status =
         pq_change_policy(&world->machine.pqs, policy->handle.ops,
                          policy->values, world->scenario->seed);
+    page_trace_wrap(world);
     if (status != VM_OK) {
         world_policy_close(policy);
         snprintf(message, message_bytes, "%s", vm_status_name(status));
