@@ -18,8 +18,8 @@
 /* What to call for each operation. */
 struct script_kind {
     script_op_fn run;
-    bool needs_vmo;     /* NOT_FOUND without an open one of that name */
-    bool may_wait; /* SHOULD_WAIT is fine where a pager answers */
+    bool needs_vmo; /* NOT_FOUND without an open one of that name */
+    bool may_wait;  /* SHOULD_WAIT is fine where a pager answers */
 };
 
 static const struct script_kind kinds[OP_KIND_COUNT] = {
@@ -220,8 +220,8 @@ static void release_run(struct script_call *call)
 
 static void run_call(struct script_call *call)
 {
-    /* A wait that is left behind owns the run then; what the reports need of
-     * it stays valid until that wait is over, which is not before the step. */
+    /* A wait that is left behind owns the run from now on. It is not over
+     * before this step is, so the reports may still use the run's texts. */
     enum vm_status status = call_handler(call);
     if (call->op->kind != OP_EXPECT)
         script_report_status(call, status);

@@ -189,7 +189,8 @@ void script_report_event(const struct script_call *call, enum vm_status status,
         .at_ns = call->world->now,
         .line = call->event->place.line,
         .op = op_kind_name(call->op->kind),
-        .vmo = call->op->vmo,
+        .vmo =
+            call->op->kind == OP_EXPECT ? call->op->expect.vmo : call->op->vmo,
         .status = vm_status_name(status),
         .detail = detail[0] ? detail : NULL,
     };
