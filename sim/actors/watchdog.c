@@ -134,6 +134,16 @@ static void arm_timer(struct watchdog *watchdog)
                    was_armed ? world->now : sim_ns_add(world->now, delay));
 }
 
+/* A level that was announced stands until there is a signal. Out of memory
+ * with nothing to be done but wait, pages grow old enough to be evicted. */
+static sim_ns next_look(const struct watchdog *watchdog, uint32_t level)
+{
+    if (level != LEVEL_OOM || options(watchdog)->on_oom != ON_OOM_WAIT)
+        return SIM_NS_INFINITE;
+    return sim_ns_add(watchdog->world->now,
+                      options(watchdog)->pressure.hysteresis);
+}
+
 static void announce(struct watchdog *watchdog, uint32_t level)
 {
     struct world *world = watchdog->world;
@@ -156,7 +166,7 @@ static void announce(struct watchdog *watchdog, uint32_t level)
     else if (level == LEVEL_OOM && options(watchdog)->on_oom == ON_OOM_KILL)
         kill_somebody(watchdog);
     if (watchdog->state == WATCHDOG_WAITING)
-        wait_until(watchdog, SIM_NS_INFINITE, true);
+        wait_until(watchdog, next_look(watchdog, level), true);
 }
 
 static void evaluate(struct watchdog *watchdog)

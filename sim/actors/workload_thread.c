@@ -24,7 +24,7 @@
 
 #define SLICE_NS INT64_C(1000000)
 
-enum { MAX_BURST = 1 << 16 };
+enum { MAX_BURST = 1 << 16 }; /* now and then somebody looks around */
 
 /* Cores. ------------------------------------------------------------------ */
 
@@ -386,10 +386,12 @@ static void count_hits(struct workload *workload, uint64_t hits,
 {
     struct world *world = workload->world;
 
+    if (hits == 0)
+        return;
     world->counters.accesses += hits;
     if (busy_end > world->stall.busy_until)
         world->stall.busy_until = busy_end;
-    if (workload->has_latency && hits > 0)
+    if (workload->has_latency)
         histogram_record_many(&workload->latency[LATENCY_ACCESS],
                               (uint64_t)workload->access_ns, hits);
 }
@@ -398,13 +400,16 @@ static void run_burst(struct workload_thread *thread, sim_ns now)
 {
     sim_ns at = now;
     sim_ns busy_end = now;
-    uint64_t hits = 0;
+    uint32_t most = thread->workload->world->options.max_burst;
+    uint32_t hits = 0;
     enum burst_end end;
 
+    if (most == 0)
+        most = MAX_BURST;
     do {
         end = burst_step(thread, &at, &busy_end);
         hits += end != BURST_FAULT && end != BURST_NONE;
-    } while (end == BURST_ON && hits < MAX_BURST);
+    } while (end == BURST_ON && hits < most);
     count_hits(thread->workload, hits, busy_end);
     if (end == BURST_FAULT)
         begin_fault(thread, at);

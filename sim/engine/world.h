@@ -221,6 +221,8 @@ struct world_options {
     FILE *log;        /* borrowed; of `dump`. NULL: stderr */
     FILE *messages;   /* borrowed; failed expectations. NULL: stderr */
     const volatile sig_atomic_t *interrupted; /* borrowed; NULL: never */
+    uint32_t max_burst; /* accesses in one event at most; 0: many. The results
+                           are the same */
     /* called every so often with the world; NULL: nobody is watching */
     void (*progress)(const struct world *world, void *context);
     void *progress_context;

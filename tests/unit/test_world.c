@@ -1,0 +1,299 @@
+/*
+ * The world: how runs end, what resumes when, names, kills, checks.
+ */
+#include "world_fixture.h"
+
+static void expect_ok(const char *text)
+{
+    struct stage stage = stage_run(text);
+
+    cr_assert_eq(stage.world->status, WORLD_OK, "%s", text);
+    stage_clear(&stage);
+}
+
+/* Ends. ------------------------------------------------------------------- */
+
+Test(world, a_run_ends_when_only_periodic_work_is_left)
+{
+    struct stage stage = stage_run("version: 1\n"
+                                   "pagers: [{name: disk}]\n"
+                                   "vmos: [{vmo: a, size: 4p}]\n"
+                                   "events: [{commit: {vmo: a}, at: 3s}]\n");
+
+    cr_assert_eq(stage.world->now, 3000000000);
+    stage_clear(&stage);
+}
+
+Test(world, a_duration_is_kept_with_nothing_to_do)
+{
+    struct stage stage = stage_run("version: 1\nduration: 7s\n");
+
+    cr_assert_eq(stage.world->now, 7000000000);
+    stage_clear(&stage);
+}
+
+Test(world, events_at_the_very_end_still_happen)
+{
+    struct stage stage =
+        stage_run("version: 1\nduration: 1s\n"
+                  "vmos: [{vmo: a, size: 4p}]\n"
+                  "events:\n"
+                  "  - {commit: {vmo: a}, at: 1s}\n"
+                  "  - {commit: {vmo: a, pages: 9..10}, at: 2s}\n");
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    cr_assert_eq(stage.world->machine.stats.object_pages, 4);
+    stage_clear(&stage);
+}
+
+Test(world, what_waits_for_ever_does_not_keep_a_run_going)
+{
+    struct stage stage =
+        stage_run("version: 1\n"
+                  "vmos: [{vmo: f, size: 4p, kind: pager}]\n"
+                  "events: [{read: {vmo: f}, status: SHOULD_WAIT}]\n");
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    stage_clear(&stage);
+}
+
+static volatile sig_atomic_t interrupted;
+
+Test(world, the_user_may_interrupt)
+{
+    struct stage stage =
+        stage_set("version: 1\nduration: 10000s\n"
+                  "vmos: [{vmo: a, size: 4p}]\n"
+                  "workloads: [{name: w, vmo: a, pattern: {kind: uniform}}]\n");
+
+    interrupted = 1;
+    stage.world->options.interrupted = &interrupted;
+    cr_assert_eq(world_run(stage.world), WORLD_INTERRUPTED);
+    stage_clear(&stage);
+}
+
+/* Resuming. --------------------------------------------------------------- */
+
+Test(world, what_an_event_satisfies_resumes_before_the_next_event)
+{
+    expect_ok("version: 1\n"
+              "vmos: [{vmo: f, size: 4p, kind: pager}]\n"
+              "events:\n"
+              "  - {read: {vmo: f, pages: 0}, as_op: a,\n"
+              "     status: SHOULD_WAIT}\n"
+              "  - {write: {vmo: f, pages: 0, value: 9}, as_op: b,\n"
+              "     status: SHOULD_WAIT}\n"
+              "  - supply: {vmo: f, pages: 0, value: 7}\n"
+              "  - expect: {op: a, state: done, result: OK}\n"
+              "  - expect: {op: b, state: done, result: OK}\n"
+              "  - expect: {vmo: f, content: [9, absent, absent, absent]}\n");
+}
+
+Test(world, an_operation_that_waits_ends_when_its_vmo_closes)
+{
+    expect_ok("version: 1\n"
+              "vmos: [{vmo: f, size: 4p, kind: pager}]\n"
+              "events:\n"
+              "  - {read: {vmo: f, pages: 0}, as_op: a, status: SHOULD_WAIT}\n"
+              "  - close: {vmo: f}\n"
+              "  - expect: {op: a, state: done, result: BAD_STATE}\n");
+}
+
+Test(world, those_that_wait_for_memory_go_on_when_it_is_there)
+{
+    expect_ok("version: 1\n"
+              "machine: {memory: 20p}\n"
+              "reclaim: {on_oom: wait}\n"
+              "vmos: [{vmo: a, size: 20p}, {vmo: b, size: 20p}]\n"
+              "events:\n"
+              "  - commit: {vmo: a, pages: 0..18}\n"
+              "  - {commit: {vmo: b, pages: 0..4}, as_op: c,\n"
+              "     status: SHOULD_WAIT}\n"
+              "  - {expect: {op: c, state: waiting}, at: 1s}\n"
+              "  - decommit: {vmo: a}\n"
+              "  - expect: {op: c, state: done, result: OK}\n"
+              "  - expect: {vmo: b, committed: 4}\n");
+}
+
+/* Names and processes. ---------------------------------------------------- */
+
+Test(world, a_name_is_free_again_after_closing)
+{
+    expect_ok("version: 1\n"
+              "events:\n"
+              "  - create: {vmo: a, size: 4p}\n"
+              "  - {create: {vmo: a, size: 8p}, status: ALREADY_EXISTS}\n"
+              "  - map: {vmo: a, as: m}\n"
+              "  - close: {vmo: a}\n"
+              "  - {commit: {vmo: a}, status: NOT_FOUND}\n"
+              "  - {unmap: {as: m}, status: NOT_FOUND}\n"
+              "  - create: {vmo: a, size: 8p}\n"
+              "  - expect: {vmo: a, size: 8p}\n");
+}
+
+Test(world, a_kill_closes_what_the_process_owns)
+{
+    struct stage stage =
+        stage_run("version: 1\n"
+                  "machine: {memory: 100p}\n"
+                  "processes: [{name: p}]\n"
+                  "vmos:\n"
+                  "  - {vmo: a, size: 4p, process: p, prefill: all}\n"
+                  "  - {vmo: b, size: 4p, prefill: all}\n"
+                  "events:\n"
+                  "  - clone: {vmo: a, as: c, kind: snapshot}\n"
+                  "  - slice: {vmo: b, as: s, pages: 0..2}\n"
+                  "  - kill: {process: p}\n"
+                  "  - expect: {vmo: a, exists: false}\n"
+                  "  - expect: {vmo: c, exists: false}\n"
+                  "  - expect: {vmo: s, exists: true}\n"
+                  "  - expect: {free: 96}\n"
+                  "  - {kill: {process: p}, status: BAD_STATE}\n"
+                  "  - {create: {vmo: d, size: 1p, process: p},\n"
+                  "     status: BAD_STATE}\n");
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    stage_clear(&stage);
+}
+
+/* Accounting. ------------------------------------------------------------- */
+
+Test(world, a_refault_is_known_through_a_clone)
+{
+    struct stage stage = stage_run(
+        "version: 1\n"
+        "machine: {memory: 100p}\n"
+        "vmos: [{vmo: f, size: 8p, kind: pager}]\n"
+        "events:\n"
+        "  - clone: {vmo: f, as: c, kind: snapshot_at_least_on_write,\n"
+        "            pages: 2..6}\n"
+        "  - supply: {vmo: f, pages: 3}\n"
+        "  - touch: {vmo: c, pages: 1}\n"
+        "  - reclaim: {vmo: f, page: 3}\n"
+        "  - {touch: {vmo: c, pages: 1}, status: SHOULD_WAIT}\n"
+        "  - {touch: {vmo: c, pages: 2}, status: SHOULD_WAIT}\n"
+        "  - supply: {vmo: f}\n");
+    const struct world_counters *counters = &stage.world->counters;
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    cr_assert_eq(counters->accesses, 3);
+    cr_assert_eq(counters->faults_minor, 1);
+    cr_assert_eq(counters->faults_major, 2);
+    cr_assert_eq(counters->refaults, 1);
+    cr_assert_eq(counters->first_touches, 1);
+    stage_clear(&stage);
+}
+
+Test(world, decompression_is_a_refault)
+{
+    struct stage stage =
+        stage_run("version: 1\n"
+                  "machine: {memory: 100p}\n"
+                  "reclaim: {compression: {enabled: true, anonymous: true}}\n"
+                  "vmos: [{vmo: a, size: 4p, prefill: all}]\n"
+                  "events:\n"
+                  "  - compress: {vmo: a, pages: 1}\n"
+                  "  - touch: {vmo: a, pages: 1}\n");
+    const struct world_counters *counters = &stage.world->counters;
+
+    cr_assert_eq(counters->faults_decompress, 1);
+    cr_assert_eq(counters->faults_major, 1);
+    cr_assert_eq(counters->refaults, 1);
+    cr_assert_eq(counters->first_touches, 0);
+    stage_clear(&stage);
+}
+
+Test(world, accesses_through_a_vmo_that_has_grown)
+{
+    expect_ok("version: 1\n"
+              "machine: {memory: 100p}\n"
+              "vmos: [{vmo: a, size: 4p, resizable: true}]\n"
+              "events:\n"
+              "  - touch: {vmo: a, write: true, value: 5}\n"
+              "  - resize: {vmo: a, size: 40p}\n"
+              "  - touch: {vmo: a, pages: 2..30, write: true, value: 6}\n"
+              "  - resize: {vmo: a, size: 3p}\n"
+              "  - {touch: {vmo: a, pages: 3}, status: OUT_OF_RANGE}\n"
+              "  - expect: {vmo: a, content: [5, 5, 6]}\n");
+}
+
+/* Ageing and scanning. ---------------------------------------------------- */
+
+Test(world, pages_age_by_the_clock)
+{
+    expect_ok("version: 1\n"
+              "reclaim: {min_aging: 1s, max_aging: 5s,\n"
+              "          active_ratio_multiplier: 0}\n"
+              "vmos: [{vmo: f, size: 2p, kind: pager, prefill: all}]\n"
+              "events:\n"
+              "  - {expect: {vmo: f, queues: [reclaim0, reclaim0]}, at: 4s}\n"
+              "  - {touch: {vmo: f, pages: 0}, at: 4500ms}\n"
+              "  - {expect: {vmo: f, queues: [reclaim1, reclaim1]},\n"
+              "     at: 5001ms}\n"
+              "  - {touch: {vmo: f, pages: 0}, at: 9s}\n"
+              "  - {expect: {vmo: f, queues: [reclaim1, reclaim2]},\n"
+              "     at: 10001ms}\n");
+}
+
+Test(world, forked_zero_pages_are_given_back)
+{
+    expect_ok("version: 1\n"
+              "machine: {memory: 100p}\n"
+              "vmos: [{vmo: a, size: 4p}]\n"
+              "events:\n"
+              "  - touch: {vmo: a, pages: 0..2, write: true, value: 0}\n"
+              "  - touch: {vmo: a, pages: 2, write: true, value: 3}\n"
+              "  - expect: {queue: {zero_fork: 3}}\n"
+              "  - {expect: {vmo: a, slots: [zero, zero, page, empty]},\n"
+              "     at: 1001ms}\n"
+              "  - expect: {queue: {zero_fork: 0, anonymous: 1}}\n");
+}
+
+/* Checks. ----------------------------------------------------------------- */
+
+Test(world, what_the_parser_cannot_know_is_refused_with_its_place)
+{
+    stage_refused("version: 1\n"
+                  "reclaim:\n"
+                  "  policy: no-such-policy\n",
+                  "dir/t.yaml:3:");
+    stage_refused("version: 1\n"
+                  "reclaim:\n"
+                  "  params: ['no_such=1']\n",
+                  "dir/t.yaml:3:");
+    stage_refused("version: 1\n"
+                  "machine: {memory: 100p, wired: 60p}\n"
+                  "vmos:\n"
+                  "  - {vmo: a, size: 50p, prefill: 0..30}\n"
+                  "  - {vmo: b, size: 50p, prefill: all}\n",
+                  "dir/t.yaml:5:");
+}
+
+Test(world, a_scenario_runs_the_same_twice)
+{
+    const char text[] =
+        "version: 1\n"
+        "duration: 1s\n"
+        "machine: {memory: 200p}\n"
+        "reclaim: {min_aging: 10ms, pressure: {hysteresis: 20ms},\n"
+        "          on_oom: wait,\n"
+        "          compression: {enabled: true, anonymous: true}}\n"
+        "pagers: [{name: disk}]\n"
+        "vmos:\n"
+        "  - {vmo: f, size: 300p, kind: pager, pager: disk}\n"
+        "  - {vmo: a, size: 100p}\n"
+        "workloads:\n"
+        "  - {name: r, vmos: [f, a], threads: 4, write: 0.1,\n"
+        "     think: {dist: exponential, mean: 50us},\n"
+        "     pattern: {kind: zipf, alpha: 0.9}}\n";
+    struct stage one = stage_run(text);
+    struct stage two = stage_run(text);
+
+    cr_assert_arr_eq(&one.world->counters, &two.world->counters,
+                     sizeof one.world->counters);
+    cr_assert_arr_eq(&one.world->machine.stats, &two.world->machine.stats,
+                     sizeof one.world->machine.stats);
+    cr_assert_gt(one.world->counters.refaults, 0);
+    stage_clear(&one);
+    stage_clear(&two);
+}
