@@ -138,10 +138,12 @@ static void arm_timer(struct watchdog *watchdog)
  * with nothing to be done but wait, pages grow old enough to be evicted. */
 static sim_ns next_look(const struct watchdog *watchdog, uint32_t level)
 {
-    if (level != LEVEL_OOM || options(watchdog)->on_oom != ON_OOM_WAIT)
+    sim_ns hysteresis = options(watchdog)->pressure.hysteresis;
+
+    if (level != LEVEL_OOM || options(watchdog)->on_oom != ON_OOM_WAIT ||
+        hysteresis == 0)
         return SIM_NS_INFINITE;
-    return sim_ns_add(watchdog->world->now,
-                      options(watchdog)->pressure.hysteresis);
+    return sim_ns_add(watchdog->world->now, hysteresis);
 }
 
 static void announce(struct watchdog *watchdog, uint32_t level)
