@@ -14,7 +14,12 @@
 #include "check.h"
 #include "engine/world_internal.h"
 
+/* The kernel's ten megabytes, and what share of its least memory they are:
+ * smaller machines scale, as their marks do. */
 #define OOM_EVICTION_BYTES (UINT64_C(10) << 20)
+#define SCALED_BELOW_BYTES (UINT64_C(1) << 30)
+#define SCALED_DIVISOR     100
+
 #define REST_AFTER_KILL_NS (INT64_C(500) * 1000000)
 
 static const char *const level_names[LEVEL_COUNT] = {
@@ -189,13 +194,23 @@ static void evaluate(struct watchdog *watchdog)
                !has_work_left(watchdog));
 }
 
-/* Another ten megabytes; false: eviction is off. */
+/* How much to evict at a time when out of memory, in pages. */
+static uint64_t oom_step(const struct world *world)
+{
+    uint64_t page_bytes = world->scenario->machine.page_bytes;
+    uint64_t memory_pages = world->machine.pmm.total_pages;
+
+    if (memory_pages < SCALED_BELOW_BYTES / page_bytes)
+        return u64_max(1, memory_pages / SCALED_DIVISOR);
+    return OOM_EVICTION_BYTES / page_bytes;
+}
+
+/* Another step; false: eviction is off. */
 static bool evict_more(struct watchdog *watchdog)
 {
     const struct world *world = watchdog->world;
-    uint64_t pages = OOM_EVICTION_BYTES / world->scenario->machine.page_bytes;
 
-    if (!evictor_evict_for_oom(world->evictor, pages))
+    if (!evictor_evict_for_oom(world->evictor, oom_step(world)))
         return false;
     watchdog->state = WATCHDOG_EVICTING;
     return true;
