@@ -1,0 +1,6 @@
+#ifndef LOWTIDE_VERSION_H
+#define LOWTIDE_VERSION_H
+
+#define LOWTIDE_VERSION "0.1.0"
+
+#endif
