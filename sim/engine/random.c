@@ -145,9 +145,13 @@ static double hat_integral(double alpha, double x)
 
 static double hat_inverse(double alpha, double y)
 {
-    double t = fmax(y * (1 - alpha), -1);
+    double t = y * (1 - alpha);
 
-    return exp(log1p_ratio(t) * y);
+    if (t < -1)
+        t = -1;
+    if (fabs(1 - alpha) < 1e-6)
+        return exp(log1p_ratio(t) * y);
+    return exp(log(1 + t) / (1 - alpha)); /* a third of the time */
 }
 
 void zipf_init(struct zipf *zipf, uint64_t count, double alpha)
@@ -169,7 +173,12 @@ uint64_t zipf_draw(const struct zipf *zipf, struct random_stream *stream)
     for (;;) {
         double u = zipf->high + random_unit(stream) * (zipf->low - zipf->high);
         double x = hat_inverse(zipf->alpha, u);
-        double k = fmin(fmax(floor(x + 0.5), 1), (double)zipf->count);
+        double k = floor(x + 0.5);
+
+        if (k < 1)
+            k = 1;
+        if (k > (double)zipf->count)
+            k = (double)zipf->count;
 
         if (k - x <= zipf->squeeze)
             return (uint64_t)k - 1;
@@ -184,39 +193,35 @@ void permutation_init(struct permutation *permutation, uint64_t count,
                       struct random_stream *stream)
 {
     CHECK(count > 0);
-    *permutation = (struct permutation){.count = count, .half_bits = 1};
-    while (permutation->half_bits < 31 &&
-           UINT64_C(1) << 2 * permutation->half_bits < count)
-        permutation->half_bits++;
-    CHECK(UINT64_C(1) << 2 * permutation->half_bits >= count);
-    for (int i = 0; i < 4; i++)
-        permutation->keys[i] = random_next(stream);
+    *permutation = (struct permutation){.count = count, .bits = 1};
+    while (permutation->bits < 62 && UINT64_C(1) << permutation->bits < count)
+        permutation->bits++;
+    CHECK(UINT64_C(1) << permutation->bits >= count);
+    for (int i = 0; i < PERMUTATION_ROUNDS; i++)
+        permutation->factors[i] = random_next(stream) | 1;
 }
 
-/* One pass through the network: a bijection of [0, 4^half_bits). */
-static uint64_t feistel(const struct permutation *permutation, uint64_t x)
+/*
+ * A bijection of [0, 2^bits): an odd factor has an inverse modulo a power of
+ * two, and so has folding the upper half of the bits onto the lower one.
+ */
+static uint64_t scatter(const struct permutation *permutation, uint64_t x)
 {
-    unsigned bits = permutation->half_bits;
-    uint64_t mask = (UINT64_C(1) << bits) - 1;
-    uint64_t left = x >> bits;
-    uint64_t right = x & mask;
+    uint64_t mask = (UINT64_C(1) << permutation->bits) - 1;
+    unsigned half = (permutation->bits + 1) / 2;
 
-    for (int i = 0; i < 4; i++) {
-        uint64_t product =
-            (right ^ permutation->keys[i]) * UINT64_C(0x9e3779b97f4a7c15);
-        uint64_t next = left ^ (product >> 32 & mask);
-
-        left = right;
-        right = next;
+    for (int i = 0; i < PERMUTATION_ROUNDS; i++) {
+        x = (x * permutation->factors[i] + permutation->factors[i]) & mask;
+        x ^= x >> half;
     }
-    return left << bits | right;
+    return x;
 }
 
 uint64_t permutation_of(const struct permutation *permutation, uint64_t index)
 {
     CHECK(index < permutation->count);
     do {
-        index = feistel(permutation, index);
+        index = scatter(permutation, index);
     } while (index >= permutation->count);
     return index;
 }

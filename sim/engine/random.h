@@ -102,13 +102,14 @@ void zipf_init(struct zipf *zipf, uint64_t count, double alpha);
 uint64_t zipf_draw(const struct zipf *zipf, struct random_stream *stream);
 
 /*
- * A permutation of [0, count) that takes no memory: a four-round Feistel
- * network over the next power of four, walked until it lands inside.
+ * A permutation of [0, count) that takes no memory: three rounds of multiply
+ * and fold over the next power of two, repeated until it lands inside.
  */
+enum { PERMUTATION_ROUNDS = 3 };
 struct permutation {
     uint64_t count;
-    uint64_t keys[4];
-    unsigned half_bits;
+    uint64_t factors[PERMUTATION_ROUNDS];
+    unsigned bits;
 };
 void permutation_init(struct permutation *permutation, uint64_t count,
                       struct random_stream *stream);
