@@ -51,6 +51,9 @@ SOAK_BIN  = $(SOAK_SRC:tests/soak/%.c=$(BUILD)/soak/%)
 OUR_C     = $(CORE_SRC) $(wildcard sim/*.c sim/*/*.c) $(UNIT_SRC) $(SOAK_SRC)
 OUR_H     = $(wildcard core/*.h sim/*.h sim/*/*.h tests/*/*.h)
 
+# `make V=1` shows the commands.
+Q         = $(if $(V),,@)
+
 .PHONY: all
 all: $(BUILD)/lowtide  ## build build/lowtide
 
@@ -58,23 +61,28 @@ all: $(BUILD)/lowtide  ## build build/lowtide
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/libvmcow.a: $(CORE_OBJ)
 	@rm -f $@
-	gcc-ar rcs $@ $^
+	@echo "  AR    $@"
+	$(Q)gcc-ar rcs $@ $^
 
 $(BUILD)/liblowtide.a: $(SIM_OBJ)
 	@rm -f $@
-	gcc-ar rcs $@ $^
+	@echo "  AR    $@"
+	$(Q)gcc-ar rcs $@ $^
 
 # -rdynamic: plug-in policies find the core's functions in the program.
 $(BUILD)/lowtide: $(BUILD)/sim/cli/main.o $(BUILD)/liblowtide.a $(BUILD)/libvmcow.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS)
 
 # All unit tests in one Criterion binary ...
 $(BUILD)/unit_tests: $(UNIT_OBJ) $(BUILD)/liblowtide.a $(BUILD)/libvmcow.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
 
 # ... and each file on its own: build/unit/test_x. The simulator's library is
 # linked only where the file includes something of sim/, so that a test of the
@@ -88,17 +96,20 @@ needs_sim = $(shell grep -qE '^\#include "($(subst $(empty) ,|,$(strip \
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
                  $$(call needs_sim,tests/unit/$$*.c) $(BUILD)/libvmcow.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
 
 # Long random tests: each file is a program of its own.
 $(BUILD)/soak/%: $(BUILD)/tests/soak/%.o \
                  $$(call needs_sim,tests/soak/$$*.c) $(BUILD)/libvmcow.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -ffp-contract=off -o $@ $<
+	@echo "  CC    $<"
+	$(Q)$(CC) -std=gnu11 -O2 -ffp-contract=off -o $@ $<
 
 # --- what people type -------------------------------------------------------
 
