@@ -115,12 +115,26 @@ static void follow_victims(struct replay_vmo *replay, page_index gone)
     vm_cow_prefetch(vmo_cow(replay->vmo), pages[ahead(replay, 4)].offset);
 }
 
+/*
+ * The next victim. Where nothing is old enough to go, the policy is made to
+ * age, as memory that is needed now would make it.
+ */
+static page_index find_victim(struct page_queues *pqs)
+{
+    page_index victim = pq_victim(pqs, RECLAIM_INCLUDE_NEWEST);
+    for (int n = 0; !victim && pqs->ops->rotate && n < MAX_TIMER_ROUNDS; n++) {
+        pqs->ops->rotate(pqs->policy, pqs->host.now);
+        victim = pq_victim(pqs, RECLAIM_INCLUDE_NEWEST);
+    }
+    return victim;
+}
+
 /* Make one page free. */
 static enum vm_status reclaim_one(struct replay_vmo *replay)
 {
     struct page_queues *pqs = &replay->machine.pqs;
     for (uint64_t tries = 2 * pqs->count[PQ_RECLAIM] + 1; tries > 0; tries--) {
-        page_index victim = pq_victim(pqs, RECLAIM_INCLUDE_NEWEST);
+        page_index victim = find_victim(pqs);
         if (victim == PAGE_NONE)
             break;
         enum reclaim_refused refused;
