@@ -3,6 +3,14 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "cow_pages.h"
+
+static uint64_t owner_serial(const void *context, uint32_t owner)
+{
+    const struct vm_machine *machine = context;
+
+    return vm_cow_serial(machine->cows[owner]);
+}
 
 enum vm_status vm_machine_init(struct vm_machine *machine,
                                const struct vm_machine_config *config)
@@ -15,6 +23,8 @@ enum vm_status vm_machine_init(struct vm_machine *machine,
                      config->policy_values, config->seed);
     if (status != VM_OK)
         goto no_queues;
+    machine->pqs.owner_serial = owner_serial;
+    machine->pqs.owner_context = machine;
     if (config->compression) {
         machine->compressor =
             compressor_new(&machine->pmm, &config->compressor);

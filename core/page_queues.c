@@ -50,6 +50,20 @@ static void chain_unlink(struct page_chain *chain, struct vm_page *pages,
     chain->count--;
 }
 
+/* A page that the policy has just been told of: under its lasting name. */
+static void tell_identity(struct page_queues *pqs, page_index page)
+{
+    const struct vm_page *p = page_of(pqs, page);
+
+    if (!pqs->ops->page_identity || !pqs->owner_serial)
+        return;
+    struct reclaim_identity identity = {
+        .vmo = pqs->owner_serial(pqs->owner_context, p->owner),
+        .page = bytes_to_pages(p->offset),
+    };
+    pqs->ops->page_identity(pqs->policy, page, identity);
+}
+
 static void enter(struct page_queues *pqs, page_index page,
                   enum page_queue queue, enum reclaim_class class_,
                   enum reclaim_added why)
@@ -62,6 +76,7 @@ static void enter(struct page_queues *pqs, page_index page,
     if (queue == PQ_RECLAIM) {
         p->reclaim_class = class_ & 3;
         pqs->ops->page_added(pqs->policy, page, class_, why);
+        tell_identity(pqs, page);
     } else if (chain) {
         page_chain_push_head(chain, pqs->pmm->pages, page);
     }
@@ -198,6 +213,7 @@ static void announce_known_pages(struct page_queues *pqs)
         pqs->ops->page_added(pqs->policy, page,
                              (enum reclaim_class)p->reclaim_class,
                              RECLAIM_ADDED_ENABLED);
+        tell_identity(pqs, page);
         left--;
     }
 }

@@ -47,6 +47,11 @@ struct page_queues {
     struct reclaim_host host;             /* its address must not change */
     size_t page_memory_entries;           /* of host.page_memory */
 
+    /* an owner's number that is never used again, for policies that remember
+     * pages by name (page_identity); the machine sets both. NULL: no names */
+    uint64_t (*owner_serial)(const void *context, uint32_t owner);
+    const void *owner_context; /* borrowed */
+
     bool anonymous_reclaim; /* anonymous pages go to RECLAIM */
     bool zero_fork_reclaim; /* so do zero forks */
 };

@@ -210,6 +210,8 @@ static void supply(struct pager_job *job)
         uint64_t offset = job->offset + job->progress;
 
         page_index supplied;
+        if (job->request.state == REQUEST_IDLE) /* not told before a wait */
+            world_tell_refault(job->source->pager->world, cow, offset);
         page_request_cancel(&job->request);
         status = vm_cow_supply_one(
             cow, offset, content_of(job->source, bytes_to_pages(offset)),

@@ -57,6 +57,13 @@ bool world_user_mapping_grow(struct world_vmo *vmo);
 enum vm_status world_prefill(struct world *world, struct world_vmo *vmo,
                              const struct page_range *pages);
 
+/*
+ * The page at `offset` of the node is about to come back: tell a policy that
+ * remembers what was reclaimed. Nothing happens unless reclaim had taken it.
+ */
+void world_tell_refault(struct world *world, struct vm_cow_pages *cow,
+                        uint64_t offset);
+
 /* Policies. --------------------------------------------------------------- */
 
 /* A policy that was put in use; kept until the world ends, because pages may

@@ -181,6 +181,29 @@ static void account_fault(struct world *world,
 
 /* Running. ---------------------------------------------------------------- */
 
+/*
+ * Pages that come back by this operation, before it takes memory for them.
+ * What a pager's actor supplies tells the policy itself; a fault on content
+ * that is still there, compressed, and what a script supplies do so here.
+ */
+static void tell_refaults(struct world *world,
+                          const struct world_operation *operation)
+{
+    const struct vmo_op *op = &operation->op;
+    struct vm_cow_pages *cow = vmo_cow(op->vmo);
+    uint64_t size = vm_cow_size(cow);
+
+    if (!world->machine.pqs.ops->refault || vm_cow_is_slice(cow) ||
+        op->offset >= size)
+        return;
+    if (op->kind != VMO_OP_SUPPLY &&
+        !(op->kind == VMO_OP_FAULT && !vm_cow_can_evict(cow)))
+        return;
+    uint64_t end = op->offset + u64_min(op->length, size - op->offset);
+    for (uint64_t at = op->offset; at < end; at += VM_PAGE_SIZE)
+        world_tell_refault(world, cow, at);
+}
+
 static enum vm_status run_once(struct world *world,
                                struct world_operation *operation)
 {
@@ -247,6 +270,7 @@ world_operation_start(struct world *world, struct world_operation *operation,
     operation->memory = (struct world_memory_waiter){.retry = retry_operation};
     operation->was_reclaimed =
         operation->op.kind == VMO_OP_FAULT && is_reclaimed(operation);
+    tell_refaults(world, operation);
     return run_once(world, operation);
 }
 

@@ -131,6 +131,22 @@ void world_policy_close(struct world_policy *policy)
     free(policy);
 }
 
+void world_tell_refault(struct world *world, struct vm_cow_pages *cow,
+                        uint64_t offset)
+{
+    struct page_queues *pqs = &world->machine.pqs;
+    struct reclaim_identity identity = {
+        .vmo = vm_cow_serial(cow),
+        .page = bytes_to_pages(offset),
+    };
+
+    if (!pqs->ops->refault)
+        return;
+    if (vm_cow_was_reclaimed(cow, offset) ||
+        slot_is_reference(vm_cow_debug_get_slot(cow, offset)))
+        pqs->ops->refault(pqs->policy, identity);
+}
+
 void world_message_at(const struct scenario *scenario,
                       const struct scenario_place *place, const char *text,
                       char *message, size_t message_bytes)

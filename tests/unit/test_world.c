@@ -3,6 +3,8 @@
  */
 #include "world_fixture.h"
 
+#include "policy/policies.h"
+
 static void expect_ok(const char *text)
 {
     struct stage stage = stage_run(text);
@@ -215,6 +217,67 @@ Test(world, accesses_through_a_vmo_that_has_grown)
               "  - resize: {vmo: a, size: 3p}\n"
               "  - {touch: {vmo: a, pages: 3}, status: OUT_OF_RANGE}\n"
               "  - expect: {vmo: a, content: [5, 5, 6]}\n");
+}
+
+/* A policy that remembers pages: what it is told, in order. */
+static char told[256];
+
+static void note(const char *what, struct reclaim_identity identity)
+{
+    size_t length = strlen(told);
+
+    snprintf(told + length, sizeof told - length, "%s %llu:%llu, ", what,
+             (unsigned long long)identity.vmo,
+             (unsigned long long)identity.page);
+}
+
+static void note_refault(void *self, struct reclaim_identity identity)
+{
+    (void)self;
+    note("refault", identity);
+}
+
+static void note_identity(void *self, page_index page,
+                          struct reclaim_identity identity)
+{
+    (void)self;
+    (void)page;
+    note("added", identity);
+}
+
+Test(world, a_policy_that_remembers_pages_hears_their_names)
+{
+    struct stage stage =
+        stage_set("version: 1\n"
+                  "machine: {memory: 100p}\n"
+                  "reclaim: {compression: {enabled: true, anonymous: true}}\n"
+                  "pagers: [{name: disk}]\n"
+                  "vmos:\n"
+                  "  - {vmo: a, size: 2p}\n"
+                  "  - {vmo: f, size: 8p, kind: pager, pager: disk}\n"
+                  "  - {vmo: m, size: 8p, kind: pager}\n"
+                  "events:\n"
+                  "  - read: {vmo: f, pages: 5}\n"
+                  "  - {reclaim: {vmo: f, page: 5}, at: 1s}\n"
+                  "  - read: {vmo: f, pages: 5}\n"
+                  "  - {supply: {vmo: m, pages: 1}, at: 2s}\n"
+                  "  - reclaim: {vmo: m, page: 1}\n"
+                  "  - supply: {vmo: m, pages: 0..2}\n"
+                  "  - write: {vmo: a, pages: 1, value: 4}\n"
+                  "  - compress: {vmo: a, pages: 1}\n"
+                  "  - touch: {vmo: a, pages: 1}\n");
+    struct reclaim_policy_ops ops = fifo_policy_ops;
+
+    ops.refault = note_refault;
+    ops.page_identity = note_identity;
+    told[0] = 0;
+    cr_assert_eq(pq_change_policy(&stage.world->machine.pqs, &ops, NULL, 1),
+                 VM_OK);
+    cr_assert_eq(world_run(stage.world), WORLD_OK);
+    cr_assert_str_eq(told, "added 2:5, refault 2:5, added 2:5, "
+                           "added 3:1, refault 3:1, added 3:0, added 3:1, "
+                           "added 1:1, refault 1:1, added 1:1, ");
+    stage_clear(&stage);
 }
 
 /* Ageing and scanning. ---------------------------------------------------- */
