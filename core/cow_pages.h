@@ -282,8 +282,7 @@ enum vm_status vm_cow_supply_pages(struct vm_cow_pages *cow, uint64_t offset,
  * VM_SHOULD_WAIT (memory), VM_BAD_STATE, VM_OUT_OF_RANGE.
  */
 enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
-                                 uint64_t content,
-                                 struct page_request *request,
+                                 uint64_t content, struct page_request *request,
                                  page_index *supplied);
 enum vm_status vm_cow_take_pages(struct vm_cow_pages *cow, uint64_t offset,
                                  uint64_t length, struct splice_list *pages,

@@ -113,7 +113,8 @@ static page_index clock_likely_victim(const void *self, page_index page)
 {
     const struct clock *clock = self;
 
-    return page_links_towards_head(page_links_of(clock->host), &clock->ring, page);
+    return page_links_towards_head(page_links_of(clock->host), &clock->ring,
+                                   page);
 }
 
 static void clock_refused(void *self, page_index page, enum reclaim_refused why)

@@ -79,7 +79,8 @@ static page_index fifo_likely_victim(const void *self, page_index page)
 {
     const struct fifo *fifo = self;
 
-    return page_links_towards_head(page_links_of(fifo->host), &fifo->list, page);
+    return page_links_towards_head(page_links_of(fifo->host), &fifo->list,
+                                   page);
 }
 
 static void fifo_refused(void *self, page_index page, enum reclaim_refused why)
