@@ -32,11 +32,11 @@ static bool reach(struct page_store *store, uint64_t chunk)
     while (count <= chunk)
         count *= 2;
     struct page_store_chunk **grown =
-        realloc(store->chunks, count * sizeof(*grown));
+        realloc(store->chunks, count * sizeof(struct page_store_chunk *));
     if (!grown)
         return false;
     memset(grown + store->chunk_count, 0,
-           (count - store->chunk_count) * sizeof(*grown));
+           (count - store->chunk_count) * sizeof(struct page_store_chunk *));
     store->chunks = grown;
     store->chunk_count = count;
     return true;

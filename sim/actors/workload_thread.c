@@ -426,15 +426,14 @@ static void run(struct workload_thread *thread, sim_ns now)
 
     if (thread->has_fault) {
         pay_fault(thread, now);
-    } else if (thread->has_access) {
-        run_burst(thread, now);
-    } else if (!next_access(thread, &at)) {
-        end_at(thread, now);
-    } else if (at > now) {
-        go_on_at(thread, now, at);
-    } else {
-        run_burst(thread, now);
+        return;
     }
+    if (!thread->has_access && !next_access(thread, &at))
+        end_at(thread, now);
+    else if (at > now)
+        go_on_at(thread, now, at);
+    else
+        run_burst(thread, now);
 }
 
 void workload_on_thread(struct world *world, struct event *event)

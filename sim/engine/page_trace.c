@@ -29,7 +29,7 @@ struct page_trace {
 
 static const char *list_name(const struct page_trace *trace, unsigned list)
 {
-    struct reclaim_list lists[RECLAIM_MAX_LISTS];
+    struct reclaim_list lists[RECLAIM_MAX_LISTS] = {{NULL, 0}};
     unsigned count = trace->inner->lists(trace->self, lists);
 
     return list < count ? lists[list].name : NULL;
