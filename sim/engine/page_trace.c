@@ -15,14 +15,20 @@
 
 #define LIST_UNKNOWN UINT8_MAX
 
+/* What is remembered of a page. */
+struct traced {
+    uint32_t vmo; /* its VMO's id when that was open last, 0: unknown */
+    uint8_t list; /* of the policy's, LIST_UNKNOWN: on none */
+};
+
 struct page_trace {
     struct world *world;
     struct reclaim_policy_ops ops;          /* the wrapper's */
     const struct reclaim_policy_ops *inner; /* the real ones */
     void *self;                             /* their instance */
     bool is_wrapped;
-    uint8_t *lists; /* owned; of each page, LIST_UNKNOWN */
-    uint64_t list_count;
+    struct traced *pages; /* owned; by page */
+    uint64_t page_count;
 };
 
 /* Rows. ------------------------------------------------------------------- */
@@ -35,15 +41,17 @@ static const char *list_name(const struct page_trace *trace, unsigned list)
     return list < count ? lists[list].name : NULL;
 }
 
-/* The open VMO that the page's object belongs to. */
-static uint64_t vmo_id_of(struct world *world, page_index page)
+/* The VMO that the page belongs to, or did while it was open. */
+static uint64_t vmo_id_of(struct page_trace *trace, page_index page)
 {
-    const struct vm_cow_pages *cow = vm_page_owner(&world->machine, page);
-    const struct vm_cow_owner *owner = cow ? vm_cow_backlink(cow) : NULL;
+    const struct vm_machine *machine = &trace->world->machine;
+    const struct vm_cow_owner *owner =
+        vm_cow_backlink(vm_page_owner(machine, page));
     const struct vmo *vmo = (const struct vmo *)(const void *)owner;
 
-    return vmo && vmo->user ? ((const struct world_vmo *)vmo->user)->id
-                            : RECORD_NULL;
+    if (vmo && vmo->user)
+        trace->pages[page].vmo = ((const struct world_vmo *)vmo->user)->id;
+    return trace->pages[page].vmo ? trace->pages[page].vmo : RECORD_NULL;
 }
 
 static void row(struct page_trace *trace, page_index page, const char *what,
@@ -52,7 +60,7 @@ static void row(struct page_trace *trace, page_index page, const char *what,
     struct world *world = trace->world;
     struct record_page_event event = {
         .at_ns = world->now,
-        .vmo_id = vmo_id_of(world, page),
+        .vmo_id = vmo_id_of(trace, page),
         .page = bytes_to_pages(vm_page_of(&world->machine, page)->offset),
         .what = what,
         .detail = detail,
@@ -67,8 +75,8 @@ static bool note_list(struct page_trace *trace, page_index page, uint8_t *old)
 {
     unsigned list = trace->inner->place(trace->self, page).list;
 
-    *old = trace->lists[page];
-    trace->lists[page] = (uint8_t)list;
+    *old = trace->pages[page].list;
+    trace->pages[page].list = (uint8_t)list;
     return *old != list;
 }
 
@@ -81,7 +89,7 @@ static void row_if_moved(struct page_trace *trace, page_index page,
     if (!note_list(trace, page, &old))
         return;
     const char *from = old == LIST_UNKNOWN ? NULL : list_name(trace, old);
-    const char *to = list_name(trace, trace->lists[page]);
+    const char *to = list_name(trace, trace->pages[page].list);
     snprintf(detail, sizeof detail, "%s to %s", from ? from : "?",
              to ? to : "?");
     row(trace, page, what, detail);
@@ -146,8 +154,8 @@ static void on_removed(void *self, page_index page, enum reclaim_removed why)
 
     note_list(trace, page, &old);
     row(trace, page, end_of(why, (enum reclaim_class)descriptor->reclaim_class),
-        list_name(trace, trace->lists[page]));
-    trace->lists[page] = LIST_UNKNOWN;
+        list_name(trace, trace->pages[page].list));
+    trace->pages[page].list = LIST_UNKNOWN;
     trace->inner->page_removed(trace->self, page, why);
 }
 
@@ -287,22 +295,29 @@ static const char *pass_valid(void *self)
     return trace->inner->valid(trace->self);
 }
 
+/* Room for so many pages. */
+static bool reach(struct page_trace *trace, uint64_t count)
+{
+    if (count <= trace->page_count)
+        return true;
+    struct traced *pages = realloc(trace->pages, count * sizeof *pages);
+    if (!pages)
+        return false;
+    for (uint64_t i = trace->page_count; i < count; i++)
+        pages[i] = (struct traced){0, LIST_UNKNOWN};
+    trace->pages = pages;
+    trace->page_count = count;
+    return true;
+}
+
 /* The budget has changed: there may be more pages. */
 static bool on_resize(void *self, uint64_t memory_pages)
 {
     struct page_trace *trace = self;
     uint64_t count = trace->world->machine.pmm.capacity_pages + 1;
 
-    if (count > trace->list_count) {
-        uint8_t *lists = realloc(trace->lists, count);
-
-        if (!lists)
-            return false;
-        for (uint64_t i = trace->list_count; i < count; i++)
-            lists[i] = LIST_UNKNOWN;
-        trace->lists = lists;
-        trace->list_count = count;
-    }
+    if (!reach(trace, count))
+        return false;
     return trace->inner->resize(trace->self, memory_pages);
 }
 
@@ -385,12 +400,8 @@ bool page_trace_begin(struct world *world)
         return false;
     world->page_trace = trace;
     trace->world = world;
-    trace->list_count = world->machine.pmm.capacity_pages + 1;
-    trace->lists = malloc(trace->list_count);
-    if (!trace->lists)
+    if (!reach(trace, world->machine.pmm.capacity_pages + 1))
         return false;
-    for (uint64_t i = 0; i < trace->list_count; i++)
-        trace->lists[i] = LIST_UNKNOWN;
     page_trace_wrap(world);
     rows_of_known(trace);
     return true;
@@ -401,7 +412,7 @@ void page_trace_free(struct world *world)
     if (!world->page_trace)
         return;
     page_trace_unwrap(world);
-    free(world->page_trace->lists);
+    free(world->page_trace->pages);
     free(world->page_trace);
     world->page_trace = NULL;
 }
