@@ -155,7 +155,7 @@ static void on_removed(void *self, page_index page, enum reclaim_removed why)
     note_list(trace, page, &old);
     row(trace, page, end_of(why, (enum reclaim_class)descriptor->reclaim_class),
         list_name(trace, trace->pages[page].list));
-    trace->pages[page].list = LIST_UNKNOWN;
+    trace->pages[page] = (struct traced){0, LIST_UNKNOWN};
     trace->inner->page_removed(trace->self, page, why);
 }
 
