@@ -84,7 +84,7 @@ static inline void text_add_slot(struct text *text, struct page_slot slot,
         text_add(text, "+%" PRIu64, bytes_to_pages(slot_awaiting_bytes(slot)));
 }
 
-/* --- expectations --------------------------------------------------------- */
+/* --- expectations --------------------------------- */
 
 static inline void expect_valid(const struct page_list *list)
 {
@@ -254,7 +254,7 @@ static inline void set_awaiting(struct page_list *list, uint64_t at,
     slot_set_awaiting_bytes(slot, pages_to_bytes(length));
 }
 
-/* --- what leaves a list ---------------------------------------------------- */
+/* --- what leaves a list --------------------------------- */
 
 struct leavers {
     struct text released;

@@ -1,7 +1,7 @@
 /* Zero intervals of page lists: adding, splitting, clipping, writeback. */
 #include "page_list_fixture.h"
 
-/* --- adding ------------------------------------------------------------------ */
+/* --- adding --------------------------------- */
 
 /* 0 [1 3] 4      gaps around one interval */
 Test(page_intervals, L26_interval_within_a_list_node)
@@ -118,7 +118,7 @@ Test(page_intervals, interval_past_the_largest_offset_is_refused)
     }
 }
 
-/* --- content in an interval ------------------------------------------------------ */
+/* --- content in an interval --------------------------------- */
 
 Test(page_intervals, L30_page_inside_parts_the_interval)
 {
@@ -221,7 +221,7 @@ Test(page_intervals, lone_page_becomes_a_slot)
     page_list_release(&list);
 }
 
-/* --- runs --------------------------------------------------------------------------- */
+/* --- runs --------------------------------- */
 
 /* Sentinels that are not wanted, and what the walk did. */
 struct run_log {
@@ -329,7 +329,7 @@ Test(page_intervals, pages_next_to_an_interval_are_runs_of_their_own)
     page_list_release(&list);
 }
 
-/* --- slots ---------------------------------------------------------------------------- */
+/* --- slots --------------------------------- */
 
 /* The walk of [0, window): `before`, slots in [start, end), `after`. */
 static void expect_slots(const struct page_list *list, uint64_t window,
@@ -428,7 +428,7 @@ Test(page_intervals, populating_and_returning_opens_no_gap)
     }
 }
 
-/* --- clipping ---------------------------------------------------------------------------- */
+/* --- clipping --------------------------------- */
 
 Test(page_intervals, L43_clipping_the_start_moves_it)
 {
@@ -463,7 +463,7 @@ Test(page_intervals, clipping_by_nothing_changes_nothing)
     page_list_release(&list);
 }
 
-/* --- lengths that await clean --------------------------------------------------------------- */
+/* --- lengths that await clean --------------------------------- */
 
 /* [1,33), of which `awaiting` pages are being written back. */
 static struct page_list list_awaiting(uint64_t awaiting)

@@ -13,7 +13,7 @@ static void put_alternating(struct page_list *list, unsigned pages)
     }
 }
 
-/* --- content --------------------------------------------------------------- */
+/* --- content --------------------------------- */
 
 Test(page_list, L01_page_is_found_until_removed)
 {
@@ -161,7 +161,7 @@ Test(page_list, removing_all_drops_markers_and_intervals_silently)
     cr_assert(page_list_heap_bytes(&list) == 0);
 }
 
-/* --- far offsets and skew --------------------------------------------------- */
+/* --- far offsets and skew --------------------------------- */
 
 Test(page_list, L08_last_offsets_are_addable_up_to_the_largest)
 {
@@ -238,7 +238,7 @@ Test(page_list, skew_decides_where_list_nodes_begin)
     }
 }
 
-/* --- the tree ---------------------------------------------------------------- */
+/* --- the tree --------------------------------- */
 
 /* One page on both sides of each height a tree can have, in pages. */
 enum { EDGE_COUNT = 16 };
@@ -382,7 +382,7 @@ Test(page_list, moving_hands_everything_over)
     page_list_release(&to);
 }
 
-/* --- walks -------------------------------------------------------------------- */
+/* --- walks --------------------------------- */
 
 Test(page_list, L15_walk_meets_pages_and_gaps_in_order)
 {
@@ -460,7 +460,7 @@ Test(page_list, walk_allows_emptying_the_slot_it_stands_on)
     cr_assert(page_list_is_empty(&list));
 }
 
-/* --- runs ---------------------------------------------------------------------- */
+/* --- runs --------------------------------- */
 
 /* What a run walk is to do, and what it did. */
 struct run_log {
@@ -605,7 +605,7 @@ Test(page_list, run_walk_needs_no_slot_callback)
     page_list_release(&list);
 }
 
-/* --- merging -------------------------------------------------------------------- */
+/* --- merging --------------------------------- */
 
 Test(page_list, L16_merging_from_moves_the_range_to_the_front)
 {
@@ -751,7 +751,7 @@ Test(page_list, marker_laid_on_content_replaces_it)
     page_list_release(&bottom);
 }
 
-/* --- the cursor ------------------------------------------------------------------ */
+/* --- the cursor --------------------------------- */
 
 static struct page_list_cursor cursor_at(const struct page_list *list,
                                          uint64_t at)

@@ -62,7 +62,7 @@ static page_index alloc_one(struct pmm *pmm)
     return page;
 }
 
-/* --- allocation ------------------------------------------------------------------ */
+/* --- allocation --------------------------------- */
 
 Test(pmm, Q01_whole_pool_can_be_taken_and_no_more)
 {
@@ -172,7 +172,7 @@ Test(pmm, wired_pages_are_gone_for_good)
     release_pool(&pmm);
 }
 
-/* --- loans ------------------------------------------------------------------------- */
+/* --- loans --------------------------------- */
 
 static void expect_counts(const struct pmm *pmm, uint64_t loaned,
                           uint64_t free_pages, uint64_t free_loaned,
@@ -359,7 +359,7 @@ Test(pmm, nobody_borrows_unasked)
     release_pool(&pmm);
 }
 
-/* --- contiguous runs ------------------------------------------------------------------ */
+/* --- contiguous runs --------------------------------- */
 
 static void expect_run(struct pmm *pmm, uint64_t count, page_index expected)
 {
@@ -434,7 +434,7 @@ Test(pmm, contiguous_run_skips_withheld_pages)
     release_pool(&pmm);
 }
 
-/* --- levels --------------------------------------------------------------------------- */
+/* --- levels --------------------------------- */
 
 static void expect_level(const struct pmm *pmm, uint32_t expected)
 {
@@ -591,7 +591,7 @@ Test(pmm, without_watermarks_nobody_waits_nor_is_signalled)
     release_pool(&pmm);
 }
 
-/* --- the budget ------------------------------------------------------------------------- */
+/* --- the budget --------------------------------- */
 
 static void resize(struct pmm *pmm, uint64_t total)
 {
@@ -719,7 +719,7 @@ Test(pmm, pool_of_no_pages_has_none_to_give)
     release_pool(&pmm);
 }
 
-/* --- chains ------------------------------------------------------------------------------- */
+/* --- chains --------------------------------- */
 
 Test(page_chain, joins_and_pops_in_order)
 {

@@ -34,7 +34,7 @@ static void release(struct splice_list *splice, struct vm_page *pages,
     cr_assert(splice_list_is_processed(splice));
 }
 
-/* --- taking -------------------------------------------------------------------- */
+/* --- taking --------------------------------- */
 
 Test(splice_list, L09_taking_one_page_leaves_its_neighbour)
 {
@@ -160,7 +160,7 @@ Test(splice_list, partly_popped_list_releases_the_rest)
     release(&splice, NULL, "r2@20 p1@30");
 }
 
-/* --- filling ---------------------------------------------------------------------- */
+/* --- filling --------------------------------- */
 
 Test(splice_list, appended_content_is_popped_in_order)
 {
@@ -231,7 +231,7 @@ Test(splice_list, empty_range_is_processed_at_once)
     release(&splice, NULL, "");
 }
 
-/* --- references ---------------------------------------------------------------------- */
+/* --- references --------------------------------- */
 
 Test(splice_list, only_a_reference_at_the_position_is_peeked_at)
 {
@@ -253,7 +253,7 @@ Test(splice_list, only_a_reference_at_the_position_is_peeked_at)
     release(&splice, NULL, "");
 }
 
-/* --- raw pages ------------------------------------------------------------------------ */
+/* --- raw pages --------------------------------- */
 
 static struct page_chain chain_of(struct vm_page *pages, unsigned count)
 {
