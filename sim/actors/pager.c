@@ -104,6 +104,7 @@ void pager_job_free(struct pager_job *job)
         pmm_free_chain(&world->machine.pmm, &job->spare_pages);
     event_unregister(&world->events, &job->event);
     job->source->job_count--;
+    job->source->parked_leaves -= job->is_parked;
     free(job->ranges);
     free(job);
 }
@@ -282,16 +283,26 @@ static void retry_give_leave(struct world *world,
     give_leave(job_of_memory(waiter));
 }
 
+/* The leave is given once there is memory. */
+static void park_leave(struct pager_job *job)
+{
+    job->is_parked = true;
+    job->source->parked_leaves++;
+    wait_for_memory(job, retry_give_leave);
+}
+
 static void give_leave(struct pager_job *job)
 {
     struct pager *pager = job->source->pager;
 
+    job->source->parked_leaves -= job->is_parked;
+    job->is_parked = false;
     page_request_cancel(&job->request);
     enum vm_status status =
         vm_cow_dirty_pages(job->source->cow, job->offset, job->length,
                            &job->spare_pages, &job->request);
     if (status == VM_SHOULD_WAIT) {
-        wait_for_memory(job, retry_give_leave);
+        park_leave(job);
         return;
     }
     if (status == VM_OK)
@@ -317,7 +328,12 @@ void pager_take_request(struct world *world, struct page_request *request)
     job->length = request->length;
     if (request->type == PAGE_REQUEST_DIRTY) {
         source->pager->total_requests++;
-        give_leave(job);
+        /* A leave that fails for memory answers the request all the same, and
+         * the writer asks again at once: wait with the one before it. */
+        if (source->parked_leaves > 0)
+            park_leave(job);
+        else
+            give_leave(job);
         return;
     }
     TAILQ_INSERT_TAIL(&source->pager->queue, job, link);

@@ -43,8 +43,9 @@ struct pager_source {
     struct vm_cow_pages *cow; /* counted; NULL before it is adopted */
     uint64_t number;          /* never used again; makes content distinct */
     struct page_store store;
-    uint32_t job_count; /* jobs that point here */
-    bool is_written;    /* a writeback is under way */
+    uint32_t job_count;     /* jobs that point here */
+    uint32_t parked_leaves; /* of them: leaves to dirty that want memory */
+    bool is_written;        /* a writeback is under way */
     TAILQ_ENTRY(pager_source) link;
 };
 

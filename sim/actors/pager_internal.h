@@ -27,6 +27,7 @@ struct pager_job {
     struct page_request request; /* waits for memory in it */
     struct world_memory_waiter memory;
     struct page_chain spare_pages; /* for leave to dirty */
+    bool is_parked;                /* a leave to dirty that wants memory */
 
     /* a writeback */
     struct pager_range *ranges; /* owned */
