@@ -304,8 +304,11 @@ enum vm_status vm_cow_create_child_slice(struct vm_cow_pages *cow,
         offset += cow->parent_offset;
         cow = cow->parent;
     }
-    struct vm_cow_pages *slice = cow_new(
-        cow->machine, cow->hierarchy, COW_OPTION_SLICE, cow->alloc_flags, size);
+    /* A slice has no pins of its own; clones of it inherit how theirs end. */
+    unsigned options =
+        COW_OPTION_SLICE | (cow->options & COW_OPTION_UNPIN_ON_DELETE);
+    struct vm_cow_pages *slice =
+        cow_new(cow->machine, cow->hierarchy, options, cow->alloc_flags, size);
     if (!slice)
         return VM_NO_MEMORY;
     cow_add_child(cow, slice, offset, cow->root_parent_offset + offset, size);
