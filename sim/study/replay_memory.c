@@ -1,17 +1,20 @@
 #include "study/replay_memory.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 uint64_t replay_resident_bytes(void)
 {
+    static const char key[] = "RssAnon:";
     FILE *status = fopen("/proc/self/status", "r");
     char line[128];
-    unsigned long long kib = 0;
+    uint64_t kib = 0;
     if (!status)
         return 0;
-    while (fgets(line, sizeof line, status))
-        if (sscanf(line, "RssAnon: %llu kB", &kib) == 1)
-            break;
+    while (kib == 0 && fgets(line, sizeof line, status))
+        if (strncmp(line, key, strlen(key)) == 0)
+            kib = strtoull(line + strlen(key), NULL, 10);
     fclose(status);
-    return (uint64_t)kib * 1024;
+    return kib * 1024;
 }

@@ -58,9 +58,11 @@ static bool keep_param(struct replay_policy *policy,
                        const struct reclaim_param *param, const char *text)
 {
     const char *equals = strchr(text, '=');
+    if (!equals)
+        return false;
     struct record_param *grown =
         realloc(policy->params, (policy->param_count + 1) * sizeof *grown);
-    if (!grown || !equals)
+    if (!grown)
         return false;
     policy->params = grown;
     for (size_t n = 0; n < policy->param_count; n++) {
