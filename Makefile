@@ -205,7 +205,7 @@ bench:  ## measure replay against a plain loop, into build/bench/
 	    $(BUILD)/bench/gen_trace $(BUILD)/bench/ref_lru
 	bench/run_bench.sh $(BUILD)
 
-LIB_HEADERS = $(filter-out core/cow_internal.h,$(wildcard core/*.h))
+LIB_HEADERS = $(filter-out %_internal.h,$(wildcard core/*.h))
 SHARE       = $(DESTDIR)$(PREFIX)/share/lowtide
 .PHONY: install
 install: all  ## install under PREFIX (and DESTDIR)
@@ -220,6 +220,10 @@ install: all  ## install under PREFIX (and DESTDIR)
 	    'Requires.private: liblz4' 'Libs.private: -lm' \
 	    'Cflags: -I$${prefix}/include/vmcow' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/vmcow.pc
+	install -D -m 644 docs/lowtide.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/lowtide.1
+	install -D -m 644 docs/lowtide.bash-completion \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lowtide
 	for dir in scenarios reports; do \
 	    [ -d $$dir ] || continue; \
 	    find $$dir -type f -exec install -D -m 644 {} $(SHARE)/{} \; ; \
