@@ -48,6 +48,7 @@ enum event_kind {
     EV_PAGER_ANSWER,
     EV_PAGER_WRITEBACK,
     EV_PAGER_WRITTEN,
+    EV_OVERTIME,
     EV_THREAD,
     EV_TICK,
     EV_END,

@@ -327,10 +327,15 @@ static void count_pagers(struct world *world)
     count(world, "dispatcher.pager.total_requests", total);
     count(world, "dispatcher.pager.succeeded_requests", succeeded);
     count(world, "dispatcher.pager.failed_requests", failed);
+    count(world, "dispatcher.pager.timed_out_requests",
+          world->overtime.timeouts);
+    count(world, "dispatcher.pager.overtime_waits", world->overtime.waits);
 }
 
 static void count_compression(struct world *world)
 {
+    const struct scenario_costs *costs = &world->scenario->machine.costs;
+
     if (!world->machine.compressor)
         return;
     struct compressor_stats stats = compressor_stats(world->machine.compressor);
@@ -340,6 +345,10 @@ static void count_compression(struct world *world)
     count(world, "compression.fail", stats.fail);
     count(world, "compression.decompressions", stats.decompressions);
     count(world, "compression.skipped", stats.skipped);
+    count(world, "compression.compress_ns",
+          stats.attempts * (uint64_t)costs->compress_page);
+    count(world, "compression.decompress_ns",
+          stats.decompressions * (uint64_t)costs->decompress_page);
 }
 
 static void record_latencies(struct world *world)

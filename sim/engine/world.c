@@ -20,6 +20,7 @@
 #include "actors/workload.h"
 #include "check.h"
 #include "engine/observe.h"
+#include "engine/overtime.h"
 #include "engine/script.h"
 #include "engine/stall.h"
 #include "engine/world_internal.h"
@@ -51,6 +52,7 @@ static void (*const handlers[EV_COUNT])(struct world *, struct event *) = {
     [EV_PAGER_ANSWER] = pager_on_answer,
     [EV_PAGER_WRITEBACK] = pager_on_writeback,
     [EV_PAGER_WRITTEN] = pager_on_written,
+    [EV_OVERTIME] = overtime_on_event,
     [EV_THREAD] = workload_on_thread,
     [EV_TICK] = observe_on_tick,
     [EV_END] = on_end,

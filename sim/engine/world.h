@@ -68,6 +68,7 @@ enum world_status {
 struct world_operation;
 struct world_vmo;
 LIST_HEAD(world_operation_list, world_operation);
+TAILQ_HEAD(world_operation_queue, world_operation);
 TAILQ_HEAD(world_vmo_list, world_vmo);
 TAILQ_HEAD(pager_source_list, pager_source);
 TAILQ_HEAD(pager_job_list, pager_job);
@@ -173,6 +174,8 @@ struct world_operation {
 
     LIST_ENTRY(world_operation) by_vmo;
     LIST_ENTRY(world_operation) by_other;
+    bool is_on_time, is_late; /* overtime.c: which of its queues it is on */
+    TAILQ_ENTRY(world_operation) by_overtime;
 };
 
 /* ---- Counters ----------------------------------------------------------- */
@@ -212,6 +215,13 @@ struct world_stall {
     sim_ns busy_until;        /* some thread is busy from now to here */
     sim_ns stalled_until;     /* some thread decompresses until here */
     sim_ns some_ns, full_ns;
+};
+
+/* Who waits for a pager, first come first (overtime.h). */
+struct world_overtime {
+    struct world_operation_queue patient, late;
+    struct event event;
+    uint64_t waits, timeouts; /* dispatcher.pager.* */
 };
 
 /* ---- The world ---------------------------------------------------------- */
@@ -261,6 +271,7 @@ struct world {
 
     struct world_counters counters;
     struct world_stall stall;
+    struct world_overtime overtime;
 
     /* actors; owned */
     struct script *script;
@@ -460,7 +471,7 @@ void world_settle(struct world *world);
 /* ---- The machine's switches and actors, for the script ------------------- */
 
 /* Change the budget (`set: {memory}`); shrinking destroys nothing, it drives
- * reclaim. Marks that were not given by hand scale along. */
+ * reclaim. The marks stay where they are. */
 enum vm_status world_set_memory(struct world *world, uint64_t memory_pages);
 /* Another policy (NULL: the one in use) with these parameters, the others at
  * their defaults; both borrowed for the world's life. VM_INVALID_ARGS: no such

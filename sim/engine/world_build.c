@@ -21,6 +21,7 @@
 #include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "engine/observe.h"
+#include "engine/overtime.h"
 #include "engine/page_trace.h"
 #include "engine/script.h"
 #include "engine/world_internal.h"
@@ -169,7 +170,7 @@ static bool build_actors(struct world *world)
 {
     return watchdog_new(world) && evictor_new(world) && aging_new(world) &&
            scanner_new(world) && pagers_new(world) && workloads_new(world) &&
-           observe_new(world);
+           overtime_new(world) && observe_new(world);
 }
 
 /* VMOs. ------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
  *   world_vmo.c        VMOs: create, clone, close, resize, prefill
  *   world_mapping.c    mappings and accesses
  *   world_operation.c  operations that wait, and what resumes them
+ *   overtime.c         waiting for a pager has an end
  *   world_policy.c     opening policies, their parameters
  *   world_switch.c     what a script may change while the machine runs
  *   observe.c          rows for the recorder

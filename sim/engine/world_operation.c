@@ -20,6 +20,7 @@
 
 #include "actors/pager.h"
 #include "check.h"
+#include "engine/overtime.h"
 #include "engine/stall.h"
 
 /* Memory. ----------------------------------------------------------------- */
@@ -128,6 +129,8 @@ static void begin_wait(struct world *world, struct world_operation *operation)
         LIST_INSERT_HEAD(&operation->other->other_waiting, operation, by_other);
     if (is_memory)
         world_memory_wait(world, &operation->memory);
+    else
+        overtime_begin(world, operation);
     if (!operation->is_thread)
         return;
     world->stall.waiting_threads++;
@@ -144,6 +147,7 @@ static void end_wait(struct world *world, struct world_operation *operation)
     if (operation->other)
         LIST_REMOVE(operation, by_other);
     world_memory_forget(world, &operation->memory);
+    overtime_end(world, operation);
     if (operation->op.request.state == REQUEST_MEMORY)
         operation->memory_wait_ns += world->now - operation->waiting_since;
     if (!operation->is_thread)
@@ -267,6 +271,8 @@ world_operation_start(struct world *world, struct world_operation *operation,
     operation->asked_read = false;
     operation->asked_dirty = false;
     operation->is_stalled = false;
+    operation->is_on_time = false;
+    operation->is_late = false;
     operation->memory = (struct world_memory_waiter){.retry = retry_operation};
     operation->was_reclaimed =
         operation->op.kind == VMO_OP_FAULT && is_reclaimed(operation);

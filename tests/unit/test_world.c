@@ -117,6 +117,27 @@ Test(world, those_that_wait_for_memory_go_on_when_it_is_there)
               "  - expect: {vmo: b, committed: 4}\n");
 }
 
+Test(world, nobody_waits_for_a_pager_longer_than_five_minutes)
+{
+    struct stage stage = stage_run(
+        "version: 1\n"
+        "vmos: [{vmo: f, size: 4p, kind: pager}]\n"
+        "events:\n"
+        "  - {read: {vmo: f, pages: 0}, as_op: a, status: SHOULD_WAIT}\n"
+        "  - {read: {vmo: f, pages: 2}, as_op: b, status: SHOULD_WAIT,\n"
+        "     at: 10s}\n"
+        "  - {supply: {vmo: f, pages: 2}, at: 40s}\n"
+        "  - {expect: {op: b, state: done, result: OK}, at: 41s}\n"
+        "  - {expect: {op: a, state: waiting}, at: 299s}\n"
+        "  - {expect: {op: a, state: done, result: TIMED_OUT}, at: 301s}\n"
+        "  - expect: {vmo: f, requests: []}\n");
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    cr_assert_eq(stage.world->overtime.waits, 2);
+    cr_assert_eq(stage.world->overtime.timeouts, 1);
+    stage_clear(&stage);
+}
+
 /* Names and processes. ---------------------------------------------------- */
 
 Test(world, a_name_is_free_again_after_closing)

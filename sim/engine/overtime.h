@@ -1,0 +1,24 @@
+/*
+ * Overtime: operations that wait for a pager for too long (reclaim.md 8.7).
+ *
+ *   begin --20s--> overtime is counted --300s--> given up: TIMED_OUT
+ *
+ * All wait equally long, so the first in line is always the next one due: two
+ * queues and one event do for any number of them.
+ */
+#ifndef LOWTIDE_OVERTIME_H
+#define LOWTIDE_OVERTIME_H
+
+#include "engine/world.h"
+
+/* False: no room for the event. */
+bool overtime_new(struct world *world);
+
+/* The operation waits for a user pager from now on, or no longer does. */
+void overtime_begin(struct world *world, struct world_operation *operation);
+void overtime_end(struct world *world, struct world_operation *operation);
+
+/* Event handler. */
+void overtime_on_event(struct world *world, struct event *event);
+
+#endif
