@@ -7,11 +7,15 @@
 static void update_child_parent_limits(struct vm_cow_pages *cow, uint64_t size)
 {
     struct vm_cow_pages *child;
-    TAILQ_FOREACH (child, &cow->children, by_parent)
-        child->parent_limit =
-            size < child->parent_offset
-                ? 0
-                : u64_min(child->parent_limit, size - child->parent_offset);
+    TAILQ_FOREACH (child, &cow->children, by_parent) {
+        uint64_t limit =
+            size < child->parent_offset ? 0 : size - child->parent_offset;
+        child->parent_limit = u64_min(child->parent_limit, limit);
+        if (child->parent_limit <= child->parent_start_limit) {
+            child->parent_limit = 0; /* an empty window has no start either */
+            child->parent_start_limit = 0;
+        }
+    }
 }
 
 /* An interval that reaches past the new end is shortened to it. */
