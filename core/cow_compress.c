@@ -31,7 +31,7 @@ void cow_free_reference(struct vm_cow_pages *cow, uint64_t reference)
 static uint64_t begin(struct vm_cow_pages *cow, page_index page,
                       uint64_t offset, struct compressor *compressor)
 {
-    vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
+    cow_unmap_page(cow, offset);
     struct page_slot *slot = page_list_lookup(&cow->list, offset);
     uint64_t temporary = compressor_start(compressor, page);
     page_index swapped =

@@ -294,7 +294,7 @@ enum vm_status cow_add_content(struct vm_cow_pages *cow,
     if (cow->reclaimed.chunk_count)
         reclaimed_set_remove(&cow->reclaimed, bytes_to_pages(offset));
     if (do_range_update)
-        vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
+        cow_unmap_page(cow, offset);
     return VM_OK;
 }
 

@@ -272,6 +272,36 @@ struct page_slot *cow_find_initial_content(struct vm_cow_pages *cow,
                                            uint64_t *owner_length,
                                            struct page_list_cursor *cursor);
 
+/* --- cow_range_change.c ------------------------------------------------------ */
+
+/* An UNMAP of one page, the most frequent of range changes by far: as
+ * vm_cow_range_change_update(). */
+static inline void cow_unmap_page(struct vm_cow_pages *cow, uint64_t offset)
+{
+    if (cow->child_count > 0) {
+        vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
+        return;
+    }
+    const struct vm_cow_owner *owner;
+    TAILQ_FOREACH (owner, &cow->owners, by_cow) {
+        struct vm_mapping *mapping;
+        LIST_FOREACH (mapping, &owner->mappings, by_owner)
+            mapping_unmap_page(mapping, offset);
+    }
+}
+
+/* --- cow_supply.c ------------------------------------------------------------ */
+
+/* One page was supplied: mappings and requests hear of it. */
+static inline void cow_announce_supplied(struct vm_cow_pages *cow,
+                                         uint64_t offset)
+{
+    /* A zero that was written back is absent and may be mapped all the same. */
+    cow_unmap_page(cow, offset);
+    if (page_source_has_requests(cow->source, PAGE_REQUEST_READ))
+        page_source_on_pages_supplied(cow->source, offset, VM_PAGE_SIZE);
+}
+
 /* --- cow_pin.c ---------------------------------------------------------------- */
 
 bool cow_any_pages_pinned(const struct vm_cow_pages *cow, uint64_t offset,

@@ -50,14 +50,10 @@ struct page_slot *cow_find_initial_content(struct vm_cow_pages *cow,
     return found;
 }
 
-void vm_cow_prefetch_path(const struct vm_cow_pages *cow, uint64_t offset)
+void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset,
+                     bool will_go)
 {
-    page_list_prefetch_path(&cow->list, offset);
-}
-
-void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset)
-{
-    page_list_prefetch(&cow->list, offset);
+    page_list_prefetch(&cow->list, offset, will_go);
 }
 
 /* --- cursor mechanics ---------------------------------------------------------- */

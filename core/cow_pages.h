@@ -241,11 +241,12 @@ bool vm_cow_peek_content(struct vm_cow_pages *cow, uint64_t offset,
                          uint64_t *content);
 
 /*
- * The page at `offset` of this node's own list is wanted soon: bring near what
- * leads to its slot, and then, called a little later, the slot. Only time.
+ * The slot at `offset` of this node's own list is wanted soon, or (`will_go`)
+ * its page will leave: bring it near in the host's caches. Changes nothing but
+ * time.
  */
-void vm_cow_prefetch_path(const struct vm_cow_pages *cow, uint64_t offset);
-void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset);
+void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset,
+                     bool will_go);
 
 /* Pins (cow_pin.c). ------------------------------------------------------ */
 
@@ -349,6 +350,18 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
                          enum reclaim_refused *refused);
 bool vm_cow_remove_page_for_eviction(struct vm_cow_pages *cow, page_index page,
                                      uint64_t offset);
+/*
+ * Evict `page`, which is in the RECLAIM queue, and give its frame to `content`,
+ * supplied at `offset` of the same pager-backed node: the same effects as
+ * vm_cow_reclaim_page(), pmm_free_page() and vm_cow_supply_one() one after the
+ * other, without the way through the free list. For who needs one page for
+ * each that he gives up.
+ *
+ * False: it is not as simple as that (reclaim would refuse, there is something
+ * at `offset`, the page is lent, memory is watched ...). Nothing has changed.
+ */
+bool vm_cow_recycle_page(struct vm_cow_pages *cow, page_index page,
+                         uint64_t offset, uint64_t content);
 bool vm_cow_dedup_zero_page(struct vm_cow_pages *cow, page_index page,
                             uint64_t offset);
 enum vm_status vm_cow_decompress_in_range(struct vm_cow_pages *cow,

@@ -35,7 +35,7 @@ static bool remove_for_eviction(struct vm_cow_pages *cow,
         *refused = RECLAIM_REFUSED_ALWAYS_NEED;
         return false;
     }
-    vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
+    cow_unmap_page(cow, offset);
     (void)page_list_remove_at(&cow->list, slot, offset);
     cow_detach_page(cow, page, RECLAIM_REMOVED_RECLAIMED);
     reclaimed_set_add(&cow->reclaimed, bytes_to_pages(offset));
@@ -87,6 +87,41 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
     cow->machine->stats.no_strategy++;
     *refused = RECLAIM_REFUSED_NO_STRATEGY;
     return false;
+}
+
+/* What vm_cow_recycle_page() leaves to others. */
+static bool can_recycle(const struct vm_cow_pages *cow,
+                        const struct vm_page *page)
+{
+    const struct pmm *pmm = &cow->machine->pmm;
+    return page->owner == cow->handle && page->queue == PQ_RECLAIM &&
+           cow_is_pager_backed(cow) && vm_page_is_clean(page) &&
+           page->pin_count == 0 && !page->always_need && !page->is_loaned &&
+           cow->high_priority_count == 0 && !cow->source->is_detached &&
+           pmm->free_loaned_pages == 0 && pmm->deficit_pages == 0 &&
+           pmm->watermark_count == 0;
+}
+
+bool vm_cow_recycle_page(struct vm_cow_pages *cow, page_index page,
+                         uint64_t offset, uint64_t content)
+{
+    struct vm_page *descriptor = cow_page(cow, page);
+    uint64_t old = descriptor->offset;
+    if (!can_recycle(cow, descriptor) ||
+        !range_is_inside(offset, VM_PAGE_SIZE, cow->size) ||
+        page_list_relocate(&cow->list, old, offset) != VM_OK)
+        return false;
+    cow_unmap_page(cow, old);
+    reclaimed_set_add(&cow->reclaimed, bytes_to_pages(old));
+    reclaimed_set_remove(&cow->reclaimed, bytes_to_pages(offset));
+    pq_recycle(&cow->machine->pqs, page, offset);
+    descriptor->content = content;
+    cow->reclamation_event_count++;
+    cow->machine->stats.evicted_pages++;
+    cow->machine->stats.supplied_pages++;
+    cow->hierarchy->generation += 2; /* one went, one came */
+    cow_announce_supplied(cow, offset);
+    return true;
 }
 
 bool vm_cow_dedup_zero_page(struct vm_cow_pages *cow, page_index page,

@@ -205,10 +205,7 @@ enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
     cow_update_dirty_state(cow, page, DIRTY_CLEAN, true);
     cow_fill_empty_slot(cow, slot, page, offset);
     cow->machine->stats.supplied_pages++;
-    /* A zero that was written back is absent and may be mapped all the same. */
-    vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
-    if (page_source_has_requests(cow->source, PAGE_REQUEST_READ))
-        page_source_on_pages_supplied(cow->source, offset, VM_PAGE_SIZE);
+    cow_announce_supplied(cow, offset);
     *supplied = page;
     return VM_OK;
 }

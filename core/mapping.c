@@ -23,18 +23,6 @@ void mapping_release(struct vm_mapping *mapping)
     mapping->entries = NULL;
 }
 
-void mapping_enter(struct vm_mapping *mapping, uint64_t page, page_index target,
-                   bool is_writable, bool is_accessed)
-{
-    CHECK(page < mapping->page_count);
-    CHECK(target <= PAGE_INDEX_MAX);
-    mapping_entry *entry = &mapping->entries[page];
-    mapping->present_count += !(*entry & MAPPING_PRESENT);
-    *entry = (mapping_entry)target << MAPPING_PAGE_SHIFT | MAPPING_PRESENT |
-             (is_writable ? (mapping_entry)MAPPING_WRITABLE : 0) |
-             (is_accessed ? (mapping_entry)MAPPING_ACCESSED : 0);
-}
-
 void mapping_range_change(struct vm_mapping *mapping, uint64_t offset,
                           uint64_t length, enum range_change change)
 {

@@ -14,6 +14,7 @@
 
 #include <sys/queue.h>
 
+#include "check.h"
 #include "page_queues.h"
 
 typedef uint32_t mapping_entry;
@@ -80,8 +81,34 @@ static inline page_index mapping_page(const struct vm_mapping *mapping,
 }
 
 /* Enter a translation (over an old one, too), marked accessed or not. */
-void mapping_enter(struct vm_mapping *mapping, uint64_t page, page_index target,
-                   bool is_writable, bool is_accessed);
+static inline void mapping_enter(struct vm_mapping *mapping, uint64_t page,
+                                 page_index target, bool is_writable,
+                                 bool is_accessed)
+{
+    CHECK(page < mapping->page_count);
+    CHECK(target <= PAGE_INDEX_MAX);
+    mapping_entry *entry = &mapping->entries[page];
+    mapping->present_count += !(*entry & MAPPING_PRESENT);
+    *entry = (mapping_entry)target << MAPPING_PAGE_SHIFT | MAPPING_PRESENT |
+             (is_writable ? (mapping_entry)MAPPING_WRITABLE : 0) |
+             (is_accessed ? (mapping_entry)MAPPING_ACCESSED : 0);
+}
+
+/* An UNMAP of the object's one page at `offset` bytes. */
+static inline void mapping_unmap_page(struct vm_mapping *mapping,
+                                      uint64_t offset)
+{
+    if (offset < mapping->offset)
+        return;
+    uint64_t page = bytes_to_pages(offset - mapping->offset);
+    if (page >= mapping->page_count)
+        return;
+    mapping->range_changes++;
+    if (!(mapping->entries[page] & MAPPING_PRESENT) || mapping->is_faulting)
+        return;
+    mapping->entries[page] = 0;
+    mapping->present_count--;
+}
 
 /* A range change over [offset, offset + length) of the object. */
 void mapping_range_change(struct vm_mapping *mapping, uint64_t offset,

@@ -27,10 +27,9 @@ static struct page_slot *take_slot(struct page_list *list, uint64_t offset)
 /* Drop the list node of `offset` if nothing is left in it. */
 static void drop_if_empty(struct page_list *list, uint64_t offset)
 {
-    const struct page_list_node *node =
-        node_find(list, node_number(list, offset));
+    struct page_list_node *node = node_find(list, node_number(list, offset));
     if (node && node_is_empty(node))
-        node_free(list, node->number);
+        node_drop(list, node);
 }
 
 static void set_sentinel(struct page_slot *slot,

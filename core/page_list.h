@@ -13,7 +13,8 @@
  *   1. no list node is entirely empty between two calls;
  *   2. node_count = number of list nodes reachable;
  *   3. interval sentinels alternate: Start ... End with nothing populated in
- *      between, or a lone Slot, equal dirty state at both ends.
+ *      between, or a lone Slot, equal dirty state at both ends;
+ *   4. a list without list nodes owns no memory.
  *
  * Offsets are bytes and page aligned unless a function says otherwise. An
  * empty slot that page_list_lookup_or_allocate() returned must be filled or
@@ -39,8 +40,11 @@ struct page_list {
     void *root; /* page_list.c: radix node, or a list node at height 0 */
     uint64_t skew;
     uint64_t node_count;
+    uint64_t covered; /* the tree has room for list nodes of lower numbers */
     uint32_t height;
     bool may_have_intervals; /* one was added since the list was empty */
+    uint64_t spare_count;
+    struct page_list_node *spares; /* emptied list nodes, kept for reuse */
 };
 
 /* `skew` bytes, page aligned, less than a list node's span. */
@@ -70,10 +74,11 @@ struct page_slot *page_list_lookup(const struct page_list *list,
 
 /*
  * The slot at `offset` is wanted soon: bring near, in the host's caches, what
- * leads to its list node, and then, called a little later, the node.
+ * leads to it and itself. `whole`: all of its list node, which is what emptying
+ * a slot looks at.
  */
-void page_list_prefetch_path(const struct page_list *list, uint64_t offset);
-void page_list_prefetch(const struct page_list *list, uint64_t offset);
+void page_list_prefetch(const struct page_list *list, uint64_t offset,
+                        bool whole);
 
 /* The slot's value at `offset`; SLOT_EMPTY when absent. */
 struct page_slot page_list_get(const struct page_list *list, uint64_t offset);
@@ -105,6 +110,14 @@ struct page_slot page_list_remove(struct page_list *list, uint64_t offset);
 /* The same where the slot at `offset` is at hand: no look-up. */
 struct page_slot page_list_remove_at(struct page_list *list,
                                      struct page_slot *slot, uint64_t offset);
+
+/*
+ * Move the page at `from` to the slot at `to`, which holds nothing and lies in
+ * no interval. VM_ALREADY_EXISTS: something is there; VM_NO_MEMORY: also where
+ * `to` is too large. Nothing has changed in either case.
+ */
+enum vm_status page_list_relocate(struct page_list *list, uint64_t from,
+                                  uint64_t to);
 
 /* The slot at `offset` is empty: drop its list node if all of it is. */
 void page_list_return_empty_slot(struct page_list *list, uint64_t offset);

@@ -3,15 +3,16 @@
  *
  *   height 0            height 2
  *
- *   root: list node     root: [64 children]
+ *   root: list node     root: [256 children]
  *                              |        |
- *                          [64 ...]   [64 ...]
+ *                          [256 ...]  [256 ...]
  *                           |    |        |
  *                         list nodes    list node
  *
  * A list node is known by its number: (offset + skew) / (16 pages). A tree of
  * height h covers the numbers below 64^h; it grows at the root when a larger
- * one is asked for, and inner nodes without children are freed at once.
+ * one is asked for, and inner nodes without children are freed at once. With
+ * 256 children two levels are enough for a million pages.
  */
 #ifndef VMCOW_PAGE_LIST_INTERNAL_H
 #define VMCOW_PAGE_LIST_INTERNAL_H
@@ -19,7 +20,7 @@
 #include "check.h"
 #include "page_list.h"
 
-enum { NODE_SHIFT = VM_PAGE_SHIFT + 4, TREE_BITS = 6, TREE_FANOUT = 64 };
+enum { NODE_SHIFT = VM_PAGE_SHIFT + 4, TREE_BITS = 8, TREE_FANOUT = 256 };
 
 struct page_list_node {
     uint64_t number;
@@ -27,7 +28,7 @@ struct page_list_node {
 };
 
 struct tree_node {
-    uint64_t populated; /* bit i: child i is there */
+    uint64_t populated[TREE_FANOUT / 64]; /* bit i: child i is there */
     void *children[TREE_FANOUT];
 };
 
@@ -61,40 +62,49 @@ static inline bool tree_covers(uint32_t height, uint64_t number)
     return height * TREE_BITS >= 64 || number >> (height * TREE_BITS) == 0;
 }
 
+static inline unsigned child_index(uint64_t number, uint32_t level)
+{
+    return (unsigned)(number >> (level * TREE_BITS)) & (TREE_FANOUT - 1);
+}
+
+/* The inner node that list node `number` hangs on, or would; NULL: none does. */
+static inline struct tree_node *inner_find(const struct page_list *list,
+                                           uint64_t number)
+{
+    if (number >= list->covered)
+        return NULL;
+    struct tree_node *inner = list->root;
+    for (uint32_t shift = (list->height - 1) * TREE_BITS; inner && shift > 0;
+         shift -= TREE_BITS)
+        inner = inner->children[number >> shift & (TREE_FANOUT - 1)];
+    return inner;
+}
+
 static inline struct page_list_node *node_find(const struct page_list *list,
                                                uint64_t number)
 {
-    void *node = list->root;
-    if (!node)
-        return NULL;
-    if (list->height == 0) {
-        struct page_list_node *only = node;
-        return only->number == number ? only : NULL;
-    }
-    if (!tree_covers(list->height, number))
-        return NULL;
-    for (uint32_t level = list->height; level-- > 0;) {
-        node =
-            ((struct tree_node *)node)
-                ->children[number >> (level * TREE_BITS) & (TREE_FANOUT - 1)];
-        if (!node)
-            return NULL;
-    }
-    return node;
+    const struct tree_node *inner = inner_find(list, number);
+    if (inner)
+        return inner->children[child_index(number, 0)];
+    struct page_list_node *only = list->height == 0 ? list->root : NULL;
+    return only && only->number == number ? only : NULL;
 }
 
+/* All words at once: a branch for each would cost more than it saves. */
 static inline bool node_is_empty(const struct page_list_node *node)
 {
-    for (unsigned i = 0; i < PAGE_LIST_FANOUT; i++)
-        if (node->slots[i].bits)
-            return false;
-    return true;
+    uint64_t bits[4] = {0};
+    for (unsigned i = 0; i < PAGE_LIST_FANOUT; i += 4)
+        for (unsigned k = 0; k < 4; k++)
+            bits[k] |= node->slots[i + k].bits;
+    return (bits[0] | bits[1] | bits[2] | bits[3]) == 0;
 }
 
 /* NULL: no memory. */
 struct page_list_node *node_find_or_make(struct page_list *list,
                                          uint64_t number);
-void node_free(struct page_list *list, uint64_t number);
+/* The node, which is empty, goes; `node` is not to be used any more. */
+void node_drop(struct page_list *list, struct page_list_node *node);
 /* First list node with a number not below, last with one not above; or NULL. */
 struct page_list_node *node_at_or_after(const struct page_list *list,
                                         uint64_t number);

@@ -70,7 +70,7 @@ void page_list_merge_from(struct page_list *to, struct page_list *from,
         node->number -= shift;
         put_or_free(to, node);
         if (target && node_is_empty(target))
-            node_free(to, target->number);
+            node_drop(to, target);
     }
 }
 

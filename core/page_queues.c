@@ -55,7 +55,7 @@ static void tell_identity(struct page_queues *pqs, page_index page)
 {
     const struct vm_page *p = page_of(pqs, page);
 
-    if (!pqs->ops->page_identity || !pqs->owner_serial)
+    if (!pqs->owner_serial)
         return;
     struct reclaim_identity identity = {
         .vmo = pqs->owner_serial(pqs->owner_context, p->owner),
@@ -76,7 +76,8 @@ static void enter(struct page_queues *pqs, page_index page,
     if (queue == PQ_RECLAIM) {
         p->reclaim_class = class_ & 3;
         pqs->ops->page_added(pqs->policy, page, class_, why);
-        tell_identity(pqs, page);
+        if (pqs->ops->page_identity)
+            tell_identity(pqs, page);
     } else if (chain) {
         page_chain_push_head(chain, pqs->pmm->pages, page);
     }
@@ -213,7 +214,8 @@ static void announce_known_pages(struct page_queues *pqs)
         pqs->ops->page_added(pqs->policy, page,
                              (enum reclaim_class)p->reclaim_class,
                              RECLAIM_ADDED_ENABLED);
-        tell_identity(pqs, page);
+        if (pqs->ops->page_identity)
+            tell_identity(pqs, page);
         left--;
     }
 }
@@ -278,19 +280,25 @@ void pq_remove(struct page_queues *pqs, page_index page,
     p->offset = 0;
 }
 
+void pq_recycle(struct page_queues *pqs, page_index page, uint64_t offset)
+{
+    struct vm_page *p = page_of(pqs, page);
+
+    CHECK(p->queue == PQ_RECLAIM);
+    pqs->ops->page_removed(pqs->policy, page, RECLAIM_REMOVED_RECLAIMED);
+    p->offset = offset;
+    pqs->ops->page_added(pqs->policy, page,
+                         (enum reclaim_class)p->reclaim_class,
+                         RECLAIM_ADDED_NEW);
+    if (pqs->ops->page_identity)
+        tell_identity(pqs, page);
+}
+
 void pq_dont_need(struct page_queues *pqs, page_index page)
 {
     CHECK(page_of(pqs, page)->queue == PQ_RECLAIM);
     if (pqs->ops->page_dont_need)
         pqs->ops->page_dont_need(pqs->policy, page);
-}
-
-page_index pq_victim(struct page_queues *pqs, enum reclaim_level level)
-{
-    page_index page = pqs->ops->victim(pqs->policy, level);
-
-    CHECK(page == PAGE_NONE || page_of(pqs, page)->queue == PQ_RECLAIM);
-    return page;
 }
 
 void pq_refused(struct page_queues *pqs, page_index page,

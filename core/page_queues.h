@@ -19,6 +19,7 @@
 #ifndef VMCOW_PAGE_QUEUES_H
 #define VMCOW_PAGE_QUEUES_H
 
+#include "check.h"
 #include "pmm.h"
 #include "reclaim_policy.h"
 
@@ -99,6 +100,12 @@ void pq_move(struct page_queues *pqs, page_index page, enum page_queue queue,
 /* The page leaves its queue and loses its backlink. */
 void pq_remove(struct page_queues *pqs, page_index page,
                enum reclaim_removed why);
+/*
+ * The page, in RECLAIM, was reclaimed from where it is, and has come back with
+ * other content at `offset` of the same owner: a removal and an arrival to the
+ * policy, nothing to the counts.
+ */
+void pq_recycle(struct page_queues *pqs, page_index page, uint64_t offset);
 /* A queued page changes hands; queue and age stay. */
 static inline void pq_change_owner(struct page_queues *pqs, page_index page,
                                    uint32_t owner, uint64_t offset)
@@ -119,7 +126,13 @@ static inline void pq_mark_accessed(struct page_queues *pqs, page_index page,
 void pq_dont_need(struct page_queues *pqs, page_index page);
 
 /* The policy's next victim, PAGE_NONE if it has none. */
-page_index pq_victim(struct page_queues *pqs, enum reclaim_level level);
+static inline page_index pq_victim(struct page_queues *pqs,
+                                   enum reclaim_level level)
+{
+    page_index page = pqs->ops->victim(pqs->policy, level);
+    CHECK(page == PAGE_NONE || pqs->pmm->pages[page].queue == PQ_RECLAIM);
+    return page;
+}
 
 /* The core refused a victim. */
 void pq_refused(struct page_queues *pqs, page_index page,

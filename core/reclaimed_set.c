@@ -16,16 +16,13 @@ static bool grow(struct reclaimed_set *set, uint64_t chunk)
     return true;
 }
 
-void reclaimed_set_add(struct reclaimed_set *set, uint64_t page)
+void reclaimed_set_make_room(struct reclaimed_set *set, uint64_t page)
 {
     uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
-    uint64_t bit = page % RECLAIMED_CHUNK_PAGES;
     if (chunk >= set->chunk_count && !grow(set, chunk))
         return;
     if (!set->chunks[chunk])
         set->chunks[chunk] = calloc(RECLAIMED_CHUNK_PAGES / 64, 8);
-    if (set->chunks[chunk])
-        set->chunks[chunk][bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 void reclaimed_set_release(struct reclaimed_set *set)

@@ -20,25 +20,45 @@ struct reclaimed_set {
     uint64_t chunk_count;
 };
 
+/* The word with the page's bit; NULL: its chunk is not there. */
+static inline uint64_t *reclaimed_set_word(const struct reclaimed_set *set,
+                                           uint64_t page)
+{
+    uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
+    if (chunk >= set->chunk_count || !set->chunks[chunk])
+        return NULL;
+    return &set->chunks[chunk][page % RECLAIMED_CHUNK_PAGES / 64];
+}
+
 static inline bool reclaimed_set_has(const struct reclaimed_set *set,
                                      uint64_t page)
 {
-    uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
-    uint64_t bit = page % RECLAIMED_CHUNK_PAGES;
-    return chunk < set->chunk_count && set->chunks[chunk] &&
-           (set->chunks[chunk][bit / 64] >> bit % 64 & 1);
+    const uint64_t *word = reclaimed_set_word(set, page);
+    return word && (*word >> page % 64 & 1);
 }
 
 static inline void reclaimed_set_remove(struct reclaimed_set *set,
                                         uint64_t page)
 {
-    uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
-    uint64_t bit = page % RECLAIMED_CHUNK_PAGES;
-    if (chunk < set->chunk_count && set->chunks[chunk])
-        set->chunks[chunk][bit / 64] &= ~(UINT64_C(1) << bit % 64);
+    uint64_t *word = reclaimed_set_word(set, page);
+    if (word)
+        *word &= ~(UINT64_C(1) << page % 64);
 }
 
-void reclaimed_set_add(struct reclaimed_set *set, uint64_t page);
+/* The chunk of `page` is made; best effort. */
+void reclaimed_set_make_room(struct reclaimed_set *set, uint64_t page);
+
+static inline void reclaimed_set_add(struct reclaimed_set *set, uint64_t page)
+{
+    uint64_t *word = reclaimed_set_word(set, page);
+    if (!word) {
+        reclaimed_set_make_room(set, page);
+        word = reclaimed_set_word(set, page);
+    }
+    if (word)
+        *word |= UINT64_C(1) << page % 64;
+}
+
 void reclaimed_set_release(struct reclaimed_set *set);
 
 #endif

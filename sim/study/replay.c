@@ -2,18 +2,23 @@
  * The loop. A hit costs loads that depend on each other: where the id's page
  * number is, the mapping entry, the policy's memory for the page; a miss some
  * more. Each is at a random place, so one request after the other would wait
- * for each of them in turn. Instead the requests move through four steps, 64
- * at a time, and every step fetches what the next one will need:
+ * for each of them in turn. Instead a request takes four steps, a batch of
+ * requests apart, and every step fetches what the next one will need:
  *
- *   requests   0 ..... 64 ..... 128 ..... 192 ..... 256 ...
- *              access  lead     number    fetch
+ *   batches   n ...... n - 1 .... n - 2 .... n - 3
+ *             read     number     lead       access
  *
- *   fetch   where the ids' page numbers are
- *   number  ids become pages; fetch the pages' mapping entries
- *   lead    entries lead to the policy's memory, or to the page list: fetch
- *   access  the request itself, in order; only this step changes anything
+ *   read      the trace; fetch where the id's page number is
+ *   number    the id becomes a page; fetch the page's mapping entry
+ *   lead      the entry leads to the policy's memory: fetch; pages without an
+ *             entry, which will be missed, are set aside, and then led to their
+ *             slots in the page list: fetch
+ *   access    the request itself; only this step changes anything
  *
- * What was fetched may be out of date by then: it is only looked at again.
+ * The steps take turns request by request, not batch by batch, so that fetching
+ * and computing overlap evenly: the host can only wait for so much at a time.
+ * What was fetched may be out of date by then: it is only looked at again. No
+ * host foresees which page will be missed, so only the access branches on it.
  */
 #include "study/replay.h"
 
@@ -27,7 +32,7 @@
 #include "study/replay_memory.h"
 #include "study/replay_vmo.h"
 
-enum { BATCH = 64, BATCHES = 32, CHUNK = BATCH * BATCHES };
+enum { BATCH = 32, STEPS = 4 /* a power of two */ };
 
 struct replay {
     const struct replay_config *config;
@@ -42,16 +47,13 @@ struct replay {
     size_t message_bytes;
 };
 
-/* What was read at once. */
-struct chunk {
-    struct trace_record records[CHUNK];
-    uint32_t pages[CHUNK];
+/* Requests that take the steps together. */
+struct batch {
     size_t count;
-};
-
-/* Some of its requests. */
-struct span {
-    size_t begin, end;
+    size_t absent_count;
+    uint32_t absent[BATCH]; /* those of `pages` that will be missed */
+    uint32_t pages[BATCH];
+    struct trace_record records[BATCH];
 };
 
 __attribute__((format(printf, 3, 4))) static enum replay_status
@@ -102,83 +104,119 @@ static void watch(struct replay *replay)
 
 /* --- the four steps --------------------------------------------------------- */
 
-static void fetch(const struct replay *replay, const struct chunk *chunk,
-                  struct span span)
-{
-    if (replay->config->vmo_pages)
-        return;
-    for (size_t n = span.begin; n < span.end; n++)
-        replay_ids_prefetch(&replay->ids, chunk->records[n].page);
-}
-
 /* With --vmo-size the ids are the pages. */
-static enum replay_status take_pages(struct replay *replay, struct chunk *chunk,
-                                     struct span span)
+static enum replay_status check_pages(struct replay *replay,
+                                      const struct batch *batch)
 {
     uint64_t limit = replay->config->vmo_pages;
-    for (size_t n = span.begin; n < span.end; n++) {
-        uint64_t page = chunk->records[n].page;
-        if (page >= limit)
+    for (size_t n = 0; n < batch->count; n++)
+        if (batch->records[n].page >= limit)
             return say(replay, REPLAY_BAD_INPUT,
                        "%s: byte %" PRIu64 ": page %" PRIu64
                        " is past the end of a VMO of %" PRIu64 " pages",
                        replay->config->path,
-                       trace_record_offset(replay->trace, n), page, limit);
-        chunk->pages[n] = (uint32_t)page;
-        replay_vmo_prefetch_entry(&replay->vmo, page);
-    }
+                       trace_record_offset(replay->trace, n),
+                       batch->records[n].page, limit);
     return REPLAY_OK;
 }
 
-static enum replay_status number(struct replay *replay, struct chunk *chunk,
-                                 struct span span)
+/* The batch stays empty at the end of the trace. */
+static enum replay_status take_batch(struct replay *replay, struct batch *batch)
 {
-    if (replay->config->vmo_pages)
-        return take_pages(replay, chunk, span);
-    uint32_t highest = 0;
-    for (size_t n = span.begin; n < span.end; n++) {
-        uint32_t *page = &chunk->pages[n];
-        if (!replay_ids_page(&replay->ids, chunk->records[n].page, page))
-            return no_memory(replay);
-        highest = *page > highest ? *page : highest;
-        replay_vmo_prefetch_entry(&replay->vmo, *page);
-    }
-    if (highest < replay->vmo.mapping->page_count)
-        return REPLAY_OK;
-    enum vm_status status = replay_vmo_grow(&replay->vmo, highest);
+    ptrdiff_t got = trace_next(replay->trace, batch->records, BATCH);
+    batch->count = 0;
+    batch->absent_count = 0;
+    if (got < 0)
+        return say(replay, REPLAY_BAD_INPUT, "%s", trace_error(replay->trace));
+    batch->count = (size_t)got;
+    return replay->config->vmo_pages ? check_pages(replay, batch) : REPLAY_OK;
+}
+
+static enum replay_status grow(struct replay *replay, uint64_t page)
+{
+    enum vm_status status = replay_vmo_grow(&replay->vmo, page);
     note_memory(replay);
     return status == VM_OK ? REPLAY_OK : no_memory(replay);
 }
 
-static void lead(const struct replay *replay, const struct chunk *chunk,
-                 struct span span)
+static inline enum replay_status number(struct replay *replay,
+                                        struct batch *batch, size_t n)
 {
-    for (size_t n = span.begin; n < span.end; n++)
-        replay_vmo_prefetch_page(&replay->vmo, chunk->pages[n]);
+    uint32_t *page = &batch->pages[n];
+    if (replay->config->vmo_pages)
+        *page = (uint32_t)batch->records[n].page;
+    else if (!replay_ids_page(&replay->ids, batch->records[n].page, page))
+        return no_memory(replay);
+    replay_vmo_prefetch_entry(&replay->vmo, *page);
+    return *page < replay->vmo.mapping->page_count ? REPLAY_OK
+                                                   : grow(replay, *page);
 }
 
-static void lead_on(const struct replay *replay, const struct chunk *chunk,
-                    struct span span)
+static inline void lead(const struct replay *replay, struct batch *batch,
+                        uint32_t page)
 {
-    for (size_t n = span.begin; n < span.end; n++)
-        replay_vmo_prefetch_slot(&replay->vmo, chunk->pages[n]);
+    batch->absent[batch->absent_count] = page;
+    batch->absent_count += !replay_vmo_lead(&replay->vmo, page);
 }
 
-static enum replay_status do_access(struct replay *replay,
-                                    const struct chunk *chunk, struct span span)
+static void lead_absent(const struct replay *replay, const struct batch *batch)
 {
-    lead_on(replay, chunk, span);
-    for (size_t n = span.begin; n < span.end; n++) {
-        enum vm_status access =
-            replay_vmo_access(&replay->vmo, chunk->pages[n]);
-        if (access == VM_BAD_STATE)
-            return say(replay, REPLAY_HOST,
-                       "policy %s names no page that can be reclaimed",
-                       replay->config->policy->name);
-        if (access != VM_OK)
-            return no_memory(replay);
+    for (size_t n = 0; n < batch->absent_count; n++)
+        replay_vmo_lead_absent(&replay->vmo, batch->absent[n]);
+}
+
+static enum replay_status failed(struct replay *replay, enum vm_status status)
+{
+    if (status != VM_BAD_STATE)
+        return no_memory(replay);
+    return say(replay, REPLAY_HOST,
+               "policy %s names no page that can be reclaimed",
+               replay->config->policy->name);
+}
+
+/* Request `n` of each batch takes its step. `batch[0]` is the newest; `full`:
+ * all of them are. */
+__attribute__((always_inline)) static inline enum replay_status
+take_steps(struct replay *replay, struct batch *const *batch, size_t n,
+           bool full)
+{
+    if (full || n < batch[0]->count)
+        replay_ids_prefetch(&replay->ids, batch[0]->records[n].page);
+    if (full || n < batch[1]->count) {
+        enum replay_status status = number(replay, batch[1], n);
+        if (status != REPLAY_OK)
+            return status;
     }
-    replay->requests += span.end - span.begin;
+    if (full || n < batch[2]->count)
+        lead(replay, batch[2], batch[2]->pages[n]);
+    if (full || n < batch[3]->count) {
+        enum vm_status status =
+            replay_vmo_access(&replay->vmo, batch[3]->pages[n]);
+        if (status != VM_OK)
+            return failed(replay, status);
+    }
+    return REPLAY_OK;
+}
+
+/* --- the whole trace --------------------------------------------------------- */
+
+static enum replay_status play(struct replay *replay,
+                               struct batch *const *batch)
+{
+    enum replay_status status = REPLAY_OK;
+    bool full = true;
+    for (unsigned step = 0; step < STEPS; step++)
+        full = full && batch[step]->count == BATCH;
+    if (full)
+        for (size_t n = 0; n < BATCH && status == REPLAY_OK; n++)
+            status = take_steps(replay, batch, n, true);
+    else
+        for (size_t n = 0; n < BATCH && status == REPLAY_OK; n++)
+            status = take_steps(replay, batch, n, false);
+    if (status != REPLAY_OK)
+        return status;
+    lead_absent(replay, batch[2]);
+    replay->requests += batch[3]->count;
     replay_vmo_set_time(&replay->vmo,
                         (sim_ns)(replay->requests * REPLAY_REQUEST_NS));
     if (replay->requests >= replay->next_tick)
@@ -186,46 +224,24 @@ static enum replay_status do_access(struct replay *replay,
     return REPLAY_OK;
 }
 
-/* --- the whole trace --------------------------------------------------------- */
-
-/* The batch that is `behind` batches behind number `batch`; maybe empty. */
-static struct span batch_at(const struct chunk *chunk, size_t batch,
-                            size_t behind)
-{
-    if (batch < behind)
-        return (struct span){0, 0};
-    size_t begin = (batch - behind) * BATCH;
-    return (struct span){u64_min(begin, chunk->count),
-                         u64_min(begin + BATCH, chunk->count)};
-}
-
-static enum replay_status play(struct replay *replay, struct chunk *chunk)
-{
-    enum replay_status status = REPLAY_OK;
-    for (size_t n = 0; status == REPLAY_OK && n < BATCHES + 3; n++) {
-        fetch(replay, chunk, batch_at(chunk, n, 0));
-        status = number(replay, chunk, batch_at(chunk, n, 1));
-        if (status != REPLAY_OK)
-            break;
-        lead(replay, chunk, batch_at(chunk, n, 2));
-        status = do_access(replay, chunk, batch_at(chunk, n, 3));
-    }
-    return status;
-}
-
 static enum replay_status play_all(struct replay *replay)
 {
-    struct chunk chunk;
-    ptrdiff_t got;
+    struct batch batches[STEPS];
+    for (unsigned n = 0; n < STEPS; n++)
+        batches[n].count = batches[n].absent_count = 0;
     watch(replay);
-    while ((got = trace_next(replay->trace, chunk.records, CHUNK)) > 0) {
-        chunk.count = (size_t)got;
-        enum replay_status status = play(replay, &chunk);
+    unsigned empty = 0; /* batches in a row: the trace has ended */
+    for (unsigned n = 0; empty < STEPS; n++) {
+        struct batch *batch[STEPS];
+        for (unsigned step = 0; step < STEPS; step++)
+            batch[step] = &batches[(n - step) % STEPS];
+        enum replay_status status = take_batch(replay, batch[0]);
+        if (status == REPLAY_OK)
+            status = play(replay, batch);
         if (status != REPLAY_OK)
             return status;
+        empty = batch[0]->count == 0 ? empty + 1 : 0;
     }
-    if (got < 0)
-        return say(replay, REPLAY_BAD_INPUT, "%s", trace_error(replay->trace));
     watch(replay);
     return REPLAY_OK;
 }

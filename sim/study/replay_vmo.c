@@ -63,18 +63,21 @@ void replay_vmo_release(struct replay_vmo *replay)
 
 /*
  * Victims to come. Reclaim touches the victim's descriptor, its mapping entry
- * and its slot in the page list, each at a random place, and each needed to
- * find the next. Where the policy can guess what will go, a few victims are
- * followed ahead, and each miss brings every one of them a step nearer:
+ * and its slot in the page list, each at a random place and each needed to find
+ * the next. Where the policy can guess what will go, the guesses wait in a
+ * queue, and each miss brings all of them a step nearer:
  *
- *   ahead[]   newest guess ...................... about to be needed
- *             links, descriptor   entry, inner node      slot
+ *   ahead_in --> [ ] [ ] [ ] [ ] [ ] [ ] [ ] --> ahead_out, the next to go
+ *       guessed: links,      followed:
+ *       descriptor           entry, slot
  *
  * Guesses may be wrong (a page is used again): that costs a fetch.
  */
-static page_index ahead(const struct replay_vmo *replay, unsigned age)
+enum { FOLLOWED_AHEAD = 4 }; /* this far from going */
+
+static page_index *ahead_slot(struct replay_vmo *replay, unsigned at)
 {
-    return replay->ahead[(replay->ahead_at - age) % REPLAY_AHEAD];
+    return &replay->ahead[at % REPLAY_AHEAD];
 }
 
 /* Guess one victim further. */
@@ -82,37 +85,37 @@ static void look_further(struct replay_vmo *replay)
 {
     const struct page_queues *pqs = &replay->machine.pqs;
     const char *memory = pqs->host.page_memory;
-    page_index next = pqs->ops->likely_victim(pqs->policy, ahead(replay, 0));
-    replay->ahead_count++;
-    replay->ahead[++replay->ahead_at % REPLAY_AHEAD] = next;
+    page_index last = *ahead_slot(replay, replay->ahead_in - 1);
+    page_index next = pqs->ops->likely_victim(pqs->policy, last);
+    *ahead_slot(replay, replay->ahead_in++) = next;
     __builtin_prefetch(&pqs->pmm->pages[next], 1);
     __builtin_prefetch(memory + (size_t)next * pqs->host.page_bytes, 1);
 }
 
 /*
- * `gone` was reclaimed: how far ahead of it the guesses reach is what is left
- * of the trail. If it was not foreseen, a page on the trail was used and the
- * guesses went with it: start from the next victim.
+ * `gone` was reclaimed. What was guessed before it did not go; if it was not
+ * among the guesses at all, they start anew from the next victim.
  */
 static void follow_victims(struct replay_vmo *replay, page_index gone)
 {
     const struct vm_page *pages = replay->machine.pmm.pages;
-    unsigned left = 0;
-    while (left < REPLAY_AHEAD && ahead(replay, left) != gone)
-        left++;
-    if (left == REPLAY_AHEAD) {
-        replay->ahead[replay->ahead_at % REPLAY_AHEAD] = PAGE_NONE;
-        left = 0;
-    }
-    replay->ahead_count = left;
+    const struct vm_cow_pages *cow = vmo_cow(replay->vmo);
+    unsigned out = replay->ahead_out;
+    while (out != replay->ahead_in && *ahead_slot(replay, out) != gone)
+        out++;
+    if (out == replay->ahead_in)
+        *ahead_slot(replay, out - 1) = PAGE_NONE;
+    else
+        out++;
+    replay->ahead_out = out;
     look_further(replay);
-    if (replay->ahead_count < REPLAY_AHEAD - 1)
+    if (replay->ahead_in - out < REPLAY_AHEAD)
         look_further(replay);
-    uint64_t page = bytes_to_pages(pages[ahead(replay, 2)].offset);
+    uint64_t offset = pages[*ahead_slot(replay, out + FOLLOWED_AHEAD)].offset;
+    uint64_t page = bytes_to_pages(offset);
     if (page < replay->mapping->page_count)
         __builtin_prefetch(&replay->mapping->entries[page], 1);
-    vm_cow_prefetch_path(vmo_cow(replay->vmo), pages_to_bytes(page));
-    vm_cow_prefetch(vmo_cow(replay->vmo), pages[ahead(replay, 4)].offset);
+    vm_cow_prefetch(cow, offset, true);
 }
 
 /*
@@ -129,7 +132,7 @@ static page_index find_victim(struct page_queues *pqs)
     return victim;
 }
 
-/* Make one page free. */
+/* Make one page free, whatever it takes. */
 static enum vm_status reclaim_one(struct replay_vmo *replay)
 {
     struct page_queues *pqs = &replay->machine.pqs;
@@ -142,8 +145,6 @@ static enum vm_status reclaim_one(struct replay_vmo *replay)
         if (vm_cow_reclaim_page(vmo_cow(replay->vmo), victim, offset,
                                 EVICTION_HINT_FOLLOW, NULL, &refused)) {
             pmm_free_page(&replay->machine.pmm, victim);
-            if (pqs->ops->likely_victim)
-                follow_victims(replay, victim);
             return VM_OK;
         }
         pq_refused(pqs, victim, refused);
@@ -151,33 +152,47 @@ static enum vm_status reclaim_one(struct replay_vmo *replay)
     return VM_BAD_STATE;
 }
 
+/* Give a page of the memory that is full to `offset`. */
+static enum vm_status exchange(struct replay_vmo *replay, uint64_t offset,
+                               page_index *brought)
+{
+    uint64_t content = bytes_to_pages(offset) + 1;
+    struct vm_cow_pages *cow = vmo_cow(replay->vmo);
+    const struct page_queues *pqs = &replay->machine.pqs;
+    page_index victim = find_victim(&replay->machine.pqs);
+    if (victim && vm_cow_recycle_page(cow, victim, offset, content)) {
+        if (pqs->ops->likely_victim)
+            follow_victims(replay, victim);
+        *brought = victim;
+        return VM_OK;
+    }
+    enum vm_status status = reclaim_one(replay);
+    return status == VM_OK
+               ? vm_cow_supply_one(cow, offset, content, NULL, brought)
+               : status;
+}
+
 enum vm_status replay_vmo_miss(struct replay_vmo *replay, uint64_t page)
 {
-    struct page_queues *pqs = &replay->machine.pqs;
+    const struct page_queues *pqs = &replay->machine.pqs;
     struct vm_cow_pages *cow = vmo_cow(replay->vmo);
-    struct reclaim_identity identity = {THE_VMO, page};
     uint64_t offset = pages_to_bytes(page);
 
     replay->misses++;
-    if (!vm_cow_was_reclaimed(cow, offset))
-        replay->first_touches++;
-    else if (pqs->ops->refault)
-        pqs->ops->refault(pqs->policy, identity);
+    bool is_refault = vm_cow_was_reclaimed(cow, offset);
+    replay->first_touches += !is_refault;
+    if (pqs->ops->refault && is_refault)
+        pqs->ops->refault(pqs->policy,
+                          (struct reclaim_identity){vm_cow_serial(cow), page});
 
-    if (replay->machine.pmm.free_pages == 0) {
-        enum vm_status status = reclaim_one(replay);
-        if (status != VM_OK)
-            return status;
-    }
     page_index brought;
     enum vm_status status =
-        vm_cow_supply_one(cow, offset, page + 1, NULL, &brought);
-    if (status != VM_OK)
-        return status;
-    mapping_enter(replay->mapping, page, brought, false, true);
-    if (pqs->ops->page_identity)
-        pqs->ops->page_identity(pqs->policy, brought, identity);
-    return VM_OK;
+        replay->machine.pmm.free_pages > 0
+            ? vm_cow_supply_one(cow, offset, page + 1, NULL, &brought)
+            : exchange(replay, offset, &brought);
+    if (status == VM_OK)
+        mapping_enter(replay->mapping, page, brought, false, true);
+    return status;
 }
 
 enum vm_status replay_vmo_grow(struct replay_vmo *replay, uint64_t page)

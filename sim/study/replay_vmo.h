@@ -5,8 +5,9 @@
  *   access --- entry present ---> one indirect call to the policy, done
  *      |
  *      +--- miss: refault?  -> policy's refault()
- *                 no memory -> victim, vm_cow_reclaim_page, free
- *                 then      -> vm_cow_supply_one, entry, page_identity()
+ *                 memory    -> vm_cow_supply_one
+ *                 no memory -> victim, vm_cow_recycle_page
+ *                 then      -> entry
  *
  * It is the real core, without what belongs to pressure: no watermarks, no
  * pager latency, no compression. Accesses are reads: a page that was written
@@ -27,9 +28,9 @@ struct replay_vmo {
     sim_ns next_age;
 
     /* victims to come, as far as the policy can guess: replay_vmo.c */
-    page_index ahead[REPLAY_AHEAD]; /* a ring; PAGE_NONE: no guess */
-    unsigned ahead_at;              /* where the furthest one is */
-    unsigned ahead_count;
+    page_index ahead[REPLAY_AHEAD]; /* a ring */
+    unsigned ahead_in;              /* where the next guess is put */
+    unsigned ahead_out;             /* the next to go; equal: no guesses */
 
     /* totals */
     uint64_t misses;
@@ -86,27 +87,25 @@ static inline void replay_vmo_prefetch_entry(const struct replay_vmo *replay,
     __builtin_prefetch(&replay->mapping->entries[page]);
 }
 
-/* ... then what the entry leads to ... */
-static inline void replay_vmo_prefetch_page(const struct replay_vmo *replay,
-                                            uint64_t page)
+/* ... then the policy's memory for the page (of some page, if there is no
+ * entry). Returns whether there is one ... */
+static inline bool replay_vmo_lead(const struct replay_vmo *replay,
+                                   uint64_t page)
 {
     const struct page_queues *pqs = &replay->machine.pqs;
     mapping_entry entry = replay->mapping->entries[page];
-    if (entry & MAPPING_PRESENT)
-        __builtin_prefetch((const char *)pqs->host.page_memory +
-                               (size_t)(entry >> MAPPING_PAGE_SHIFT) *
-                                   pqs->host.page_bytes,
-                           1);
-    else
-        vm_cow_prefetch_path(vmo_cow(replay->vmo), pages_to_bytes(page));
+    __builtin_prefetch((const char *)pqs->host.page_memory +
+                           (size_t)(entry >> MAPPING_PAGE_SHIFT) *
+                               pqs->host.page_bytes,
+                       1);
+    return entry & MAPPING_PRESENT;
 }
 
-/* ... and at last, of a page that will be missed, where it goes. */
-static inline void replay_vmo_prefetch_slot(const struct replay_vmo *replay,
-                                            uint64_t page)
+/* ... and where there is none, the slot that the page goes to. */
+static inline void replay_vmo_lead_absent(const struct replay_vmo *replay,
+                                          uint64_t page)
 {
-    if (!(replay->mapping->entries[page] & MAPPING_PRESENT))
-        vm_cow_prefetch(vmo_cow(replay->vmo), pages_to_bytes(page));
+    vm_cow_prefetch(vmo_cow(replay->vmo), pages_to_bytes(page), false);
 }
 
 #endif

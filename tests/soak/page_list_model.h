@@ -32,8 +32,8 @@ enum {
 
 /* Across the edges of trees of height 1 and 2, in the middle, at the end. */
 static const uint64_t cluster_base[CLUSTERS] = {
-    (UINT64_C(1) << 10) - 4,
-    (UINT64_C(1) << 16) - 4,
+    (UINT64_C(1) << 12) - 4,
+    (UINT64_C(1) << 20) - 4,
     (UINT64_C(1) << 34) + 3,
     (PAGE_LIST_MAX_SIZE >> VM_PAGE_SHIFT) - 24,
 };

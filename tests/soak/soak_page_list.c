@@ -111,6 +111,25 @@ static void do_remove(void)
     *cell = (struct cell){.content = 0};
 }
 
+static void do_relocate(void)
+{
+    struct model *m = touch(pick());
+    unsigned from = pick_position();
+    unsigned to = pick_position();
+    struct page_slot content = {m->cells[from].content};
+    if (!slot_is_page(content))
+        return;
+    bool is_taken = is_occupied(&m->cells[to]);
+    enum vm_status status = page_list_relocate(
+        &m->list, pages_to_bytes(offsets[from]), pages_to_bytes(offsets[to]));
+    want(status == (is_taken ? VM_ALREADY_EXISTS : VM_OK),
+         "a page was relocated wrongly");
+    if (is_taken)
+        return;
+    m->cells[to].content = content.bits;
+    m->cells[from] = (struct cell){.content = 0};
+}
+
 static void note_release(void *context, struct page_slot content,
                          uint64_t offset)
 {
@@ -763,6 +782,7 @@ static const struct {
     {"put", do_put, 200},
     {"fill", do_fill, 30},
     {"remove", do_remove, 60},
+    {"relocate", do_relocate, 40},
     {"remove a range", do_remove_range, 6},
     {"remove all", do_remove_all, 1},
     {"begin anew", do_begin_anew, 1},

@@ -241,12 +241,12 @@ Test(page_list, skew_decides_where_list_nodes_begin)
 /* --- the tree --------------------------------- */
 
 /* One page on both sides of each height a tree can have, in pages. */
-enum { EDGE_COUNT = 16 };
+enum { EDGE_COUNT = 12 };
 
 static void fill_edges(uint64_t edges[EDGE_COUNT])
 {
     for (unsigned level = 0; level < EDGE_COUNT / 2; level++) {
-        uint64_t nodes = UINT64_C(1) << (6 * level);
+        uint64_t nodes = UINT64_C(1) << (8 * level);
         edges[2 * level] = nodes * PAGE_LIST_FANOUT - 1;
         edges[2 * level + 1] = nodes * PAGE_LIST_FANOUT;
     }
@@ -365,6 +365,59 @@ Test(page_list, unused_slot_is_given_back_with_its_node)
     page_list_return_empty_slot(&list, pages_to_bytes(1));
     expect_list(&list, "p0@0");
     page_list_release(&list);
+}
+
+Test(page_list, relocated_page_takes_its_list_node_along)
+{
+    struct page_list list = new_list();
+    put_page(&list, 3, 0);
+    put_page(&list, 5000, 1);
+    put_marker(&list, 4);
+    cr_assert_eq(
+        page_list_relocate(&list, pages_to_bytes(5000), pages_to_bytes(70000)),
+        VM_OK);
+    expect_list(&list, "p0@3 m@4 p1@70000");
+    cr_assert_eq(list.node_count, 2);
+    cr_assert_eq(
+        page_list_relocate(&list, pages_to_bytes(3), pages_to_bytes(5)), VM_OK);
+    expect_list(&list, "m@4 p0@5 p1@70000");
+    page_list_release(&list);
+}
+
+Test(page_list, relocating_onto_content_changes_nothing)
+{
+    struct page_list list = new_list();
+    put_page(&list, 3, 0);
+    put_marker(&list, 4);
+    add_zeroes(&list, 8, 12);
+    static const uint64_t taken[] = {3, 4, 8, 9, 11};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        cr_assert_eq(page_list_relocate(&list, pages_to_bytes(3),
+                                        pages_to_bytes(taken[i])),
+                     VM_ALREADY_EXISTS);
+    cr_assert_eq(
+        page_list_relocate(&list, pages_to_bytes(3), PAGE_LIST_MAX_SIZE),
+        VM_NO_MEMORY);
+    expect_list(&list, "p0@3 m@4 start@8 end@11");
+    page_list_release(&list);
+}
+
+Test(page_list, emptied_list_nodes_are_used_again)
+{
+    struct page_list list = new_list();
+    put_page(&list, 0, 0);
+    for (uint64_t page = 100; page < 5000; page += 100) {
+        put_page(&list, page, 1);
+        take_out(&list, page);
+    }
+    cr_assert_eq(list.node_count, 1);
+    cr_assert_eq(list.spare_count, 1, "one node served all of them");
+    put_page(&list, 200, 2);
+    expect_list(&list, "p0@0 p2@200");
+    cr_assert_eq(list.spare_count, 0);
+    take_out(&list, 200);
+    take_out(&list, 0);
+    cr_assert_null(list.spares, "an empty list owns nothing");
 }
 
 Test(page_list, moving_hands_everything_over)
