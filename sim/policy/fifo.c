@@ -8,12 +8,12 @@
  */
 #include <stdlib.h>
 
-#include "page_links.h"
+#include "page_ring.h"
 #include "policies.h"
 
 struct fifo {
     struct reclaim_host *host;
-    struct page_list_ends list;
+    uint64_t count;
 };
 
 static void *fifo_init(struct reclaim_host *host,
@@ -25,7 +25,7 @@ static void *fifo_init(struct reclaim_host *host,
     if (!fifo)
         return NULL;
     fifo->host = host;
-    fifo->list.id = 1;
+    page_ring_init(page_ring_of(host));
     return fifo;
 }
 
@@ -48,7 +48,8 @@ static void fifo_page_added(void *self, page_index page,
 
     (void)class_;
     (void)why;
-    page_links_push_head(page_links_of(fifo->host), &fifo->list, page);
+    page_ring_add(page_ring_of(fifo->host), page);
+    fifo->count++;
 }
 
 static void fifo_page_removed(void *self, page_index page,
@@ -57,14 +58,15 @@ static void fifo_page_removed(void *self, page_index page,
     struct fifo *fifo = self;
 
     (void)why;
-    page_links_remove(page_links_of(fifo->host), &fifo->list, page);
+    page_ring_remove(page_ring_of(fifo->host), page);
+    fifo->count--;
 }
 
 static void fifo_page_dont_need(void *self, page_index page)
 {
-    struct fifo *fifo = self;
+    const struct fifo *fifo = self;
 
-    page_links_move_to_tail(page_links_of(fifo->host), &fifo->list, page);
+    page_ring_make_oldest(page_ring_of(fifo->host), page);
 }
 
 static page_index fifo_victim(void *self, enum reclaim_level level)
@@ -72,30 +74,29 @@ static page_index fifo_victim(void *self, enum reclaim_level level)
     const struct fifo *fifo = self;
 
     (void)level;
-    return fifo->list.tail;
+    return page_ring_oldest(page_ring_of(fifo->host));
 }
 
 static page_index fifo_likely_victim(const void *self, page_index page)
 {
     const struct fifo *fifo = self;
 
-    return page_links_towards_head(page_links_of(fifo->host), &fifo->list,
-                                   page);
+    return page_ring_towards_newest(page_ring_of(fifo->host), page);
 }
 
 static void fifo_refused(void *self, page_index page, enum reclaim_refused why)
 {
-    struct fifo *fifo = self;
+    const struct fifo *fifo = self;
 
     (void)why;
-    page_links_move_to_head(page_links_of(fifo->host), &fifo->list, page);
+    page_ring_renew(page_ring_of(fifo->host), page);
 }
 
 static unsigned fifo_lists(void *self, struct reclaim_list *out)
 {
     const struct fifo *fifo = self;
 
-    out[0] = (struct reclaim_list){"fifo", fifo->list.count};
+    out[0] = (struct reclaim_list){"fifo", fifo->count};
     return 1;
 }
 
@@ -103,7 +104,7 @@ static struct reclaim_place fifo_place(void *self, page_index page)
 {
     const struct fifo *fifo = self;
 
-    CHECK(page_links_of(fifo->host)[page].list == fifo->list.id);
+    CHECK(page_ring_has(page_ring_of(fifo->host), page));
     return (struct reclaim_place){0, false};
 }
 
@@ -111,7 +112,7 @@ static const char *fifo_valid(void *self)
 {
     const struct fifo *fifo = self;
 
-    return page_links_valid(page_links_of(fifo->host), &fifo->list);
+    return page_ring_valid(page_ring_of(fifo->host), fifo->count);
 }
 
 const struct reclaim_policy_ops fifo_policy_ops = {
@@ -120,7 +121,7 @@ const struct reclaim_policy_ops fifo_policy_ops = {
     .summary = "first in, first out; accesses change nothing",
     .reference = "Belady 1966, A study of replacement algorithms for a "
                  "virtual-storage computer",
-    .page_bytes = sizeof(struct page_link),
+    .page_bytes = sizeof(struct ring_link),
     .init = fifo_init,
     .fini = fifo_fini,
     .resize = fifo_resize,

@@ -8,12 +8,12 @@
  */
 #include <stdlib.h>
 
-#include "page_links.h"
+#include "page_ring.h"
 #include "policies.h"
 
 struct lru {
     struct reclaim_host *host;
-    struct page_list_ends list;
+    uint64_t count;
 };
 
 static void *lru_init(struct reclaim_host *host,
@@ -25,7 +25,7 @@ static void *lru_init(struct reclaim_host *host,
     if (!lru)
         return NULL;
     lru->host = host;
-    lru->list.id = 1;
+    page_ring_init(page_ring_of(host));
     return lru;
 }
 
@@ -48,7 +48,8 @@ static void lru_page_added(void *self, page_index page,
 
     (void)class_;
     (void)why;
-    page_links_push_head(page_links_of(lru->host), &lru->list, page);
+    page_ring_add(page_ring_of(lru->host), page);
+    lru->count++;
 }
 
 static void lru_page_removed(void *self, page_index page,
@@ -57,23 +58,24 @@ static void lru_page_removed(void *self, page_index page,
     struct lru *lru = self;
 
     (void)why;
-    page_links_remove(page_links_of(lru->host), &lru->list, page);
+    page_ring_remove(page_ring_of(lru->host), page);
+    lru->count--;
 }
 
 static void lru_page_accessed(void *self, page_index page,
                               enum reclaim_accessed how)
 {
-    struct lru *lru = self;
+    const struct lru *lru = self;
 
     (void)how;
-    page_links_move_to_head(page_links_of(lru->host), &lru->list, page);
+    page_ring_renew(page_ring_of(lru->host), page);
 }
 
 static void lru_page_dont_need(void *self, page_index page)
 {
-    struct lru *lru = self;
+    const struct lru *lru = self;
 
-    page_links_move_to_tail(page_links_of(lru->host), &lru->list, page);
+    page_ring_make_oldest(page_ring_of(lru->host), page);
 }
 
 static page_index lru_victim(void *self, enum reclaim_level level)
@@ -81,29 +83,29 @@ static page_index lru_victim(void *self, enum reclaim_level level)
     const struct lru *lru = self;
 
     (void)level;
-    return lru->list.tail;
+    return page_ring_oldest(page_ring_of(lru->host));
 }
 
 static page_index lru_likely_victim(const void *self, page_index page)
 {
     const struct lru *lru = self;
 
-    return page_links_towards_head(page_links_of(lru->host), &lru->list, page);
+    return page_ring_towards_newest(page_ring_of(lru->host), page);
 }
 
 static void lru_refused(void *self, page_index page, enum reclaim_refused why)
 {
-    struct lru *lru = self;
+    const struct lru *lru = self;
 
     (void)why;
-    page_links_move_to_head(page_links_of(lru->host), &lru->list, page);
+    page_ring_renew(page_ring_of(lru->host), page);
 }
 
 static unsigned lru_lists(void *self, struct reclaim_list *out)
 {
     const struct lru *lru = self;
 
-    out[0] = (struct reclaim_list){"lru", lru->list.count};
+    out[0] = (struct reclaim_list){"lru", lru->count};
     return 1;
 }
 
@@ -111,7 +113,7 @@ static struct reclaim_place lru_place(void *self, page_index page)
 {
     const struct lru *lru = self;
 
-    CHECK(page_links_of(lru->host)[page].list == lru->list.id);
+    CHECK(page_ring_has(page_ring_of(lru->host), page));
     return (struct reclaim_place){0, false};
 }
 
@@ -119,7 +121,7 @@ static const char *lru_valid(void *self)
 {
     const struct lru *lru = self;
 
-    return page_links_valid(page_links_of(lru->host), &lru->list);
+    return page_ring_valid(page_ring_of(lru->host), lru->count);
 }
 
 const struct reclaim_policy_ops lru_policy_ops = {
@@ -128,7 +130,7 @@ const struct reclaim_policy_ops lru_policy_ops = {
     .summary = "least recently used",
     .reference = "Mattson et al. 1970, Evaluation techniques for storage "
                  "hierarchies",
-    .page_bytes = sizeof(struct page_link),
+    .page_bytes = sizeof(struct ring_link),
     .init = lru_init,
     .fini = lru_fini,
     .resize = lru_resize,
