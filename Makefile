@@ -18,7 +18,8 @@ PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
             libsqlite3-dev liblz4-dev libzstd-dev zlib1g-dev uthash-dev
 PKG_RUN   = gnuplot-nox fonts-dejavu-core
 PKG_TEST  = libcriterion-dev sqlite3 zstd gzip
-PKG_TIDY  = clang-tidy clang-format cppcheck gcovr
+PKG_TIDY  = clang-tidy clang-format cppcheck
+PKG_COV   = gcovr
 
 ifeq ($(origin CC),default)
 CC        = gcc
@@ -50,6 +51,9 @@ UNIT_OBJ  = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 SOAK_BIN  = $(SOAK_SRC:tests/soak/%.c=$(BUILD)/soak/%)
 OUR_C     = $(CORE_SRC) $(wildcard sim/*.c sim/*/*.c) $(UNIT_SRC) $(SOAK_SRC)
 OUR_H     = $(wildcard core/*.h sim/*.h sim/*/*.h tests/*/*.h)
+
+# A variant may want flags of its own for the core (see `coverage`).
+$(BUILD)/core/%.o: CFLAGS += $(CORE_FLAGS)
 
 # `make V=1` shows the commands.
 Q         = $(if $(V),,@)
@@ -169,6 +173,20 @@ san-unit:
 san: san-unit  ## address and undefined sanitizers: unit tests, conformance
 	LOWTIDE=build-san/lowtide tests/run_conformance.sh
 	LOWTIDE=build-san/lowtide tests/run_scenarios.sh
+
+# The core alone has counters, and no optimiser that folds its branches; the
+# rest is fast.
+.PHONY: coverage
+coverage:  ## branches of core/ that unit tests and conformance take
+	@$(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_COV)"
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-cov LTO= \
+	    CORE_FLAGS="-O0 --coverage" LDFLAGS=--coverage \
+	    all build-cov/unit_tests
+	@find build-cov -name '*.gcda' -delete
+	LOWTIDE=build-cov/lowtide tests/run_unit.sh build-cov/unit_tests \
+	    >build-cov/unit.log || { tail -50 build-cov/unit.log; exit 1; }
+	LOWTIDE=build-cov/lowtide tests/run_conformance.sh
+	tests/core_coverage.sh build-cov
 
 SOAK_SCALE ?= 1
 .PHONY: soak
