@@ -83,10 +83,16 @@ $(BUILD)/lowtide: $(BUILD)/sim/cli/main.o $(BUILD)/liblowtide.a $(BUILD)/libvmco
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS)
 
+# Unit tests can make the host run out of memory: tests/unit/host_memory.h.
+HOST_MEMORY = $(BUILD)/tests/unit/host_memory.o
+WRAP        = $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free mmap)
+comma      := ,
+
 # All unit tests in one Criterion binary ...
 $(BUILD)/unit_tests: $(UNIT_OBJ) $(BUILD)/liblowtide.a $(BUILD)/libvmcow.a
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) $(WRAP) -o $@ $^ $(LDLIBS) \
+	    -lcriterion
 
 # ... and each file on its own: build/unit/test_x. The simulator's library is
 # linked only where the file includes something of sim/, so that a test of the
@@ -97,11 +103,12 @@ needs_sim = $(shell grep -qE '^\#include "($(subst $(empty) ,|,$(strip \
             $(SIM_DIRS))))/' $(1) && echo $(BUILD)/liblowtide.a)
 
 .SECONDEXPANSION:
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(HOST_MEMORY) \
                  $$(call needs_sim,tests/unit/$$*.c) $(BUILD)/libvmcow.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) $(WRAP) -o $@ $^ $(LDLIBS) \
+	    -lcriterion
 
 # Long random tests: each file is a program of its own.
 $(BUILD)/soak/%: $(BUILD)/tests/soak/%.o \
