@@ -151,6 +151,7 @@ demo:  ## install what is missing, build, run the demo, draw it into out/
 test:  ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/unit_tests
+	tests/check_core_table.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 	LOWTIDE=$(BUILD)/lowtide tests/run_conformance.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh
@@ -160,6 +161,7 @@ test:  ## install what is missing, build, run every test
 
 .PHONY: check
 check: all $(BUILD)/unit_tests  ## the quick tests, in seconds
+	tests/check_core_table.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 
 .PHONY: hard
