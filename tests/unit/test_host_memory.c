@@ -700,6 +700,35 @@ Test(host_memory, a_machine_grows_or_stays)
     SWEEP(moves);
 }
 
+static bool no_room(void *policy, uint64_t memory_pages)
+{
+    (void)policy;
+    (void)memory_pages;
+    return false;
+}
+
+Test(host_memory, a_policy_without_room_keeps_the_machine_as_it_is)
+{
+    struct reclaim_policy_ops ops = zircon_policy_ops;
+    struct stage s;
+    raise_stage(&s, &(struct move){.set_up = with_supplied});
+    ops.resize = no_room;
+    s.f.machine.pqs.ops = &ops;
+    static const uint64_t sizes[] = {4096, 20, 100};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        cr_assert_eq(vm_machine_resize(&s.f.machine, sizes[i]), VM_NO_MEMORY);
+        cr_assert_eq(s.f.machine.pmm.total_pages, 512);
+        cr_assert_eq(s.f.machine.pmm.free_pages, 512 - 40);
+        cr_assert_eq(s.f.machine.pqs.host.memory_pages, 512);
+        fixture_check(&s.f);
+    }
+    cr_assert_eq(vm_machine_resize(&s.f.machine, UINT64_MAX), VM_INVALID_ARGS);
+    s.f.machine.pqs.ops = &zircon_policy_ops;
+    cr_assert_eq(vm_machine_resize(&s.f.machine, 100), VM_OK);
+    cr_assert_eq(s.f.machine.pmm.total_pages, 100);
+    lower(&s);
+}
+
 Test(host_memory, a_machine_is_made_whole_or_not_at_all)
 {
     static const enum compression_storage storages[] = {STORAGE_TRI_PAGE,
