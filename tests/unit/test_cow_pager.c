@@ -334,6 +334,35 @@ Test(cow_pager, leave_to_dirty_waits_for_memory)
     vmo_close(pager);
 }
 
+/* All at once would leave nothing free, which is refused; one by one does. What
+ * is short is waited for, and what there was is kept. */
+Test(cow_pager, leave_to_dirty_gathers_its_pages_one_by_one)
+{
+    struct pmm *pmm = &f.machine.pmm;
+    const uint64_t mark = 1;
+    for (uint64_t left = 2; left < 5; left++) {
+        struct vmo *pager = fixture_create(&f, VMO_PAGER, 4, true);
+        struct page_chain all = PAGE_CHAIN_EMPTY;
+        struct vmo_op op;
+        fixture_zero(pager, 0, 4);
+        pmm_set_watermarks(pmm, &mark, 1, 1);
+        cr_assert_eq(
+            pmm_alloc_pages(pmm, pmm->free_pages - left, PMM_ALLOC_ANY, &all),
+            VM_OK);
+        vmo_op_init_dirty(&op, pager, 0, PAGES(4));
+        enum vm_status status = vmo_op_run(&op);
+        cr_assert_eq(status, left < 4 ? VM_SHOULD_WAIT : VM_OK);
+        cr_assert_eq(op.spare_pages.count, left < 4 ? left : 0);
+        pmm_free_chain(pmm, &all);
+        if (status == VM_SHOULD_WAIT)
+            cr_assert_eq(vmo_op_run(&op), VM_OK);
+        vmo_op_release(&op);
+        cr_assert_eq(fixture_committed(pager), 4);
+        fixture_check(&f);
+        vmo_close(pager);
+    }
+}
+
 /* The third page is dirty already: two runs are answered, not three pages. */
 Test(cow_pager, leave_to_dirty_answers_what_was_not_dirty)
 {
@@ -404,6 +433,35 @@ Test(cow_pager, preparing_a_write_by_hand)
     page_request_cancel(&request);
     vmo_close(pager);
     vmo_close(trapping);
+}
+
+Test(cow_pager, failing_requests_by_hand)
+{
+    struct vmo *pager = fixture_create(&f, VMO_PAGER, 4, false);
+    struct vm_cow_pages *cow = vmo_cow(pager);
+    struct vmo_op reader;
+    vmo_op_init_read(&reader, pager, 0, PAGES(2));
+    cr_assert_eq(vmo_op_run(&reader), VM_SHOULD_WAIT);
+    cr_assert_eq(vm_cow_fail_page_requests(cow, 0, PAGES(1), VM_NOT_FOUND),
+                 VM_INVALID_ARGS);
+    cr_assert_eq(vm_cow_fail_page_requests(cow, 0, PAGES(1), VM_NO_MEMORY),
+                 VM_OK, "the core may say so");
+    cr_assert_eq(vmo_op_run(&reader), VM_NO_MEMORY);
+    vmo_op_release(&reader);
+    vmo_close(pager);
+}
+
+/* What is cut off while a commit waits is as good as done. */
+Test(cow_pager, a_commit_outlives_its_range)
+{
+    struct vmo *pager = fixture_create(&f, VMO_PAGER, 4, false);
+    struct vmo_op op;
+    vmo_op_init_commit(&op, pager, PAGES(2), PAGES(2));
+    cr_assert_eq(vmo_op_run(&op), VM_SHOULD_WAIT);
+    cr_assert_eq(vmo_resize(pager, PAGES(1)), VM_OK);
+    cr_assert_eq(vmo_op_run(&op), VM_OK);
+    vmo_op_release(&op);
+    vmo_close(pager);
 }
 
 /* --- writeback, detach ------------------------------------------------------------ */

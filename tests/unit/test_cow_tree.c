@@ -295,6 +295,42 @@ Test(cow_tree, zeroing_without_memory_to_decompress_changes_nothing)
     vmo_close(plain);
 }
 
+/* Over nothing a pager's clone needs a real page, or the pager would be asked. */
+Test(cow_tree, zeroing_a_pagers_clone_takes_memory)
+{
+    struct vmo *pager = fixture_create(&f, VMO_PAGER, 4, false);
+    struct vmo *clone =
+        fixture_clone(&f, pager, CLONE_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 4);
+    struct page_chain all = PAGE_CHAIN_EMPTY;
+    struct pmm *pmm = &f.machine.pmm;
+    struct vmo_op op;
+    cr_assert_eq(pmm_alloc_pages(pmm, pmm->free_pages, PMM_ALLOC_ANY, &all),
+                 VM_OK);
+    vmo_op_init_zero(&op, clone, 0, PAGES(2));
+    cr_assert_eq(finish(&op), VM_NO_MEMORY);
+    pmm_free_chain(pmm, &all);
+    fixture_zero(clone, 0, 2);
+    cr_assert_eq(fixture_committed(clone), 2);
+    cr_assert_eq(fixture_content(clone, 0), 0);
+    vmo_close(clone);
+    vmo_close(pager);
+}
+
+Test(cow_tree, zeros_are_zeroed_again_without_effect)
+{
+    struct vmo *pager = fixture_create(&f, VMO_PAGER, 16, false);
+    fixture_zero(pager, 2, 6);
+    fixture_zero(pager, 8, 9);
+    uint64_t bytes = vm_cow_heap_allocation_bytes(vmo_cow(pager));
+    fixture_zero(pager, 2, 6);
+    fixture_zero(pager, 3, 4);
+    fixture_zero(pager, 8, 9);
+    cr_assert_eq(vm_cow_heap_allocation_bytes(vmo_cow(pager)), bytes);
+    cr_assert_not(vm_cow_debug_is_in_interval(vmo_cow(pager), PAGES(7)));
+    fixture_check(&f);
+    vmo_close(pager);
+}
+
 Test(cow_tree, pinned_pages_are_zeroed_in_place)
 {
     struct vmo *plain = fixture_create(&f, VMO_ANONYMOUS, 3, false);

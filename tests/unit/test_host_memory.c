@@ -594,6 +594,19 @@ Test(host_memory, a_pager_can_try_again)
 
 /* --- moving content ------------------------------------------------------------------- */
 
+static enum vm_status compress(struct stage *s)
+{
+    bool reclaimed;
+    for (uint64_t page = 0; page < 40; page += 3) {
+        enum vm_status status =
+            vmo_reclaim_page(s->vmo[0], PAGES(page), s->vmo[0], PAGES(page),
+                             EVICTION_HINT_FOLLOW, true, &reclaimed);
+        if (status != VM_OK && status != VM_NOT_FOUND)
+            return status;
+    }
+    return VM_OK;
+}
+
 static void with_donor(struct stage *s)
 {
     with_written(s);
@@ -627,6 +640,19 @@ static enum vm_status take(struct stage *s)
     return status;
 }
 
+/* Every third page compressed, one a marker. */
+static void with_compressed(struct stage *s)
+{
+    uint64_t zero = 0;
+    struct vmo_op op;
+    with_written(s);
+    cr_assert_eq(vmo_op_init_write(&op, s->vmo[0], PAGES(9), PAGES(1), &zero),
+                 VM_OK);
+    cr_assert_eq(finish(&op), VM_OK);
+    cr_assert_eq(compress(s), VM_OK);
+    cr_assert_gt(s->f.machine.stats.reference_count, 10);
+}
+
 static enum vm_status supply_from(struct stage *s)
 {
     struct vmo_op op;
@@ -639,6 +665,7 @@ Test(host_memory, content_on_its_way_is_freed)
 {
     static const struct move moves[] = {
         {"take", with_written, take, LOSES_CONTENT},
+        {"take what is compressed", with_compressed, take, LOSES_CONTENT},
         {"take from a clone", with_donor_clone, take, LOSES_CONTENT},
         {"supply from", with_donor, supply_from, LOSES_CONTENT},
     };
@@ -646,19 +673,6 @@ Test(host_memory, content_on_its_way_is_freed)
 }
 
 /* --- compressed content ------------------------------------------------------------------ */
-
-static enum vm_status compress(struct stage *s)
-{
-    bool reclaimed;
-    for (uint64_t page = 0; page < 40; page += 3) {
-        enum vm_status status =
-            vmo_reclaim_page(s->vmo[0], PAGES(page), s->vmo[0], PAGES(page),
-                             EVICTION_HINT_FOLLOW, true, &reclaimed);
-        if (status != VM_OK && status != VM_NOT_FOUND)
-            return status;
-    }
-    return VM_OK;
-}
 
 /* With real data, that the store has to keep somewhere. */
 static void with_data(struct stage *s)
