@@ -18,7 +18,8 @@ PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
             libsqlite3-dev liblz4-dev libzstd-dev zlib1g-dev uthash-dev
 PKG_RUN   = gnuplot-nox fonts-dejavu-core
 PKG_TEST  = libcriterion-dev sqlite3 zstd gzip
-PKG_TIDY  = clang-tidy clang-format cppcheck gcovr
+PKG_TIDY  = clang-tidy clang-format cppcheck
+PKG_COV   = gcovr
 
 ifeq ($(origin CC),default)
 CC        = gcc
@@ -51,6 +52,9 @@ SOAK_BIN  = $(SOAK_SRC:tests/soak/%.c=$(BUILD)/soak/%)
 OUR_C     = $(CORE_SRC) $(wildcard sim/*.c sim/*/*.c) $(UNIT_SRC) $(SOAK_SRC)
 OUR_H     = $(wildcard core/*.h sim/*.h sim/*/*.h tests/*/*.h)
 
+# A variant may want flags of its own for the core (see `coverage`).
+$(BUILD)/core/%.o: CFLAGS += $(CORE_FLAGS)
+
 # `make V=1` shows the commands.
 Q         = $(if $(V),,@)
 
@@ -79,10 +83,16 @@ $(BUILD)/lowtide: $(BUILD)/sim/cli/main.o $(BUILD)/liblowtide.a $(BUILD)/libvmco
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(LDLIBS)
 
+# Unit tests can make the host run out of memory: tests/unit/host_memory.h.
+HOST_MEMORY = $(BUILD)/tests/unit/host_memory.o
+WRAP        = $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free mmap)
+comma      := ,
+
 # All unit tests in one Criterion binary ...
 $(BUILD)/unit_tests: $(UNIT_OBJ) $(BUILD)/liblowtide.a $(BUILD)/libvmcow.a
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) $(WRAP) -o $@ $^ $(LDLIBS) \
+	    -lcriterion
 
 # ... and each file on its own: build/unit/test_x. The simulator's library is
 # linked only where the file includes something of sim/, so that a test of the
@@ -93,11 +103,12 @@ needs_sim = $(shell grep -qE '^\#include "($(subst $(empty) ,|,$(strip \
             $(SIM_DIRS))))/' $(1) && echo $(BUILD)/liblowtide.a)
 
 .SECONDEXPANSION:
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o \
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(HOST_MEMORY) \
                  $$(call needs_sim,tests/unit/$$*.c) $(BUILD)/libvmcow.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) $(WRAP) -o $@ $^ $(LDLIBS) \
+	    -lcriterion
 
 # Long random tests: each file is a program of its own.
 $(BUILD)/soak/%: $(BUILD)/tests/soak/%.o \
@@ -140,6 +151,7 @@ demo:  ## install what is missing, build, run the demo, draw it into out/
 test:  ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/unit_tests
+	tests/check_core_table.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 	LOWTIDE=$(BUILD)/lowtide tests/run_conformance.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh
@@ -149,6 +161,7 @@ test:  ## install what is missing, build, run every test
 
 .PHONY: check
 check: all $(BUILD)/unit_tests  ## the quick tests, in seconds
+	tests/check_core_table.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 
 .PHONY: hard
@@ -169,6 +182,20 @@ san-unit:
 san: san-unit  ## address and undefined sanitizers: unit tests, conformance
 	LOWTIDE=build-san/lowtide tests/run_conformance.sh
 	LOWTIDE=build-san/lowtide tests/run_scenarios.sh
+
+# The core alone has counters, and no optimiser that folds its branches; the
+# rest is fast.
+.PHONY: coverage
+coverage:  ## branches of core/ that unit tests and conformance take
+	@$(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_COV)"
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-cov LTO= \
+	    CORE_FLAGS="-O0 --coverage" LDFLAGS=--coverage \
+	    all build-cov/unit_tests
+	@find build-cov -name '*.gcda' -delete
+	LOWTIDE=build-cov/lowtide tests/run_unit.sh build-cov/unit_tests \
+	    >build-cov/unit.log || { tail -50 build-cov/unit.log; exit 1; }
+	LOWTIDE=build-cov/lowtide tests/run_conformance.sh
+	tests/core_coverage.sh build-cov
 
 SOAK_SCALE ?= 1
 .PHONY: soak

@@ -179,34 +179,6 @@ static enum vm_status fill_alloc_list(struct vm_cow_pages *cow, uint64_t need,
     return VM_OK;
 }
 
-/* Isolate every interval page of the range as a Slot; all or nothing. */
-static enum vm_status populate_slots(struct vm_cow_pages *cow, uint64_t start,
-                                     uint64_t end)
-{
-    uint64_t at = start;
-    while (at < end) {
-        if (!page_list_is_in_interval(&cow->list, at)) {
-            at += VM_PAGE_SIZE;
-            continue;
-        }
-        uint64_t stop = at + VM_PAGE_SIZE;
-        while (stop < end && page_list_is_in_interval(&cow->list, stop) &&
-               !slot_is_interval_start(page_list_get(&cow->list, stop)) &&
-               !slot_is_interval_slot(page_list_get(&cow->list, stop)))
-            stop += VM_PAGE_SIZE;
-        enum vm_status status =
-            page_list_populate_interval_slots(&cow->list, at, stop);
-        if (status != VM_OK) {
-            for (uint64_t undo = start; undo < at; undo += VM_PAGE_SIZE)
-                if (slot_is_interval_slot(page_list_get(&cow->list, undo)))
-                    page_list_return_interval_slot(&cow->list, undo);
-            return status;
-        }
-        at = stop;
-    }
-    return VM_OK;
-}
-
 /* Real zero pages in place of markers and Slots; the list has enough. */
 static void add_zero_pages(struct vm_cow_pages *cow, uint64_t start,
                            uint64_t end, struct page_chain *alloc_list)
@@ -259,7 +231,8 @@ static enum vm_status try_dirty_pages(struct vm_cow_pages *cow, uint64_t offset,
     enum vm_status status = fill_alloc_list(cow, need, alloc_list, request);
     if (status != VM_OK)
         return status;
-    status = populate_slots(cow, offset, offset + length);
+    status =
+        page_list_populate_interval_slots(&cow->list, offset, offset + length);
     if (status != VM_OK)
         return status;
     cow_bump_generation(cow);

@@ -55,9 +55,29 @@ void vm_machine_release(struct vm_machine *machine)
     machine->cows = NULL;
 }
 
+/* Page memory comes first: a pmm that has grown may hand out any of its pages. */
 enum vm_status vm_machine_resize(struct vm_machine *machine,
                                  uint64_t memory_pages)
 {
-    enum vm_status status = pmm_resize(&machine->pmm, memory_pages);
-    return status == VM_OK ? pq_resize(&machine->pqs) : status;
+    struct pmm *pmm = &machine->pmm;
+    uint64_t old_pages = pmm->total_pages;
+    if (memory_pages > PAGE_INDEX_MAX)
+        return VM_INVALID_ARGS;
+    if (memory_pages > old_pages) {
+        enum vm_status status = pq_reserve(
+            &machine->pqs, pmm->capacity_pages + memory_pages - old_pages);
+        if (status != VM_OK)
+            return status;
+    }
+    enum vm_status status = pmm_resize(pmm, memory_pages);
+    if (status != VM_OK)
+        return status;
+    status = pq_resize(&machine->pqs);
+    if (status == VM_OK)
+        return VM_OK;
+    /* The policy has no room: what was added goes again, or comes back. */
+    machine->pqs.host.memory_pages = old_pages;
+    enum vm_status undone = pmm_resize(pmm, old_pages);
+    CHECK(undone == VM_OK); /* descriptors for as many are there */
+    return status;
 }

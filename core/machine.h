@@ -85,7 +85,7 @@ static inline void vm_machine_set_time(struct vm_machine *machine, sim_ns now)
     pq_set_time(&machine->pqs, now);
 }
 
-/* Change the budget: see pmm_resize(). */
+/* Change the budget: see pmm_resize(). VM_NO_MEMORY: nothing has changed. */
 enum vm_status vm_machine_resize(struct vm_machine *machine,
                                  uint64_t memory_pages);
 

@@ -138,16 +138,38 @@ struct page_slot *page_list_lookup_or_allocate(struct page_list *list,
     return mode == SLOT_SPLIT_INTERVALS ? split(list, offset) : NULL;
 }
 
+/* Room for the sentinels that isolating the page at `x` needs. */
+static bool reserve_around(struct page_list *list, uint64_t x)
+{
+    const struct page_slot *slot = take_slot(list, x);
+    if (!slot)
+        return false;
+    bool is_alone = slot_is_interval_slot(*slot);
+    bool is_first = is_alone || slot_is_interval_start(*slot);
+    bool is_last = is_alone || slot_is_interval_end(*slot);
+    return (is_first || take_slot(list, x - VM_PAGE_SIZE)) &&
+           (is_last || take_slot(list, x + VM_PAGE_SIZE));
+}
+
+/* Returning Slots one by one would not undo this: neighbours merge with the
+ * first that returns. So everything that can fail comes before the first
+ * split. */
 enum vm_status page_list_populate_interval_slots(struct page_list *list,
                                                  uint64_t start, uint64_t end)
 {
     for (uint64_t x = start; x < end; x += VM_PAGE_SIZE) {
-        CHECK(page_list_is_in_interval(list, x));
-        if (split(list, x))
+        if (!page_list_is_in_interval(list, x) || reserve_around(list, x))
             continue;
-        for (uint64_t undo = start; undo < x; undo += VM_PAGE_SIZE)
-            page_list_return_interval_slot(list, undo);
+        uint64_t from = start < VM_PAGE_SIZE ? 0 : start - VM_PAGE_SIZE;
+        for (uint64_t at = from; at <= x + VM_PAGE_SIZE; at += VM_PAGE_SIZE)
+            drop_if_empty(list, at);
         return VM_NO_MEMORY;
+    }
+    for (uint64_t x = start; x < end; x += VM_PAGE_SIZE) {
+        if (!page_list_is_in_interval(list, x))
+            continue;
+        bool done = split(list, x) != NULL;
+        CHECK(done); /* the slots are there */
     }
     return VM_OK;
 }

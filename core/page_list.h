@@ -239,7 +239,7 @@ page_index page_list_replace_page_with_interval(struct page_list *list,
 void page_list_return_interval_slot(struct page_list *list, uint64_t offset);
 
 /*
- * Make each page of [start, end), all within one interval, a Slot sentinel.
+ * Make each page of [start, end) that lies in an interval a Slot sentinel.
  * VM_NO_MEMORY: nothing has changed.
  */
 enum vm_status page_list_populate_interval_slots(struct page_list *list,

@@ -182,21 +182,29 @@ void pq_release(struct page_queues *pqs)
     *pqs = (struct page_queues){0};
 }
 
+enum vm_status pq_reserve(struct page_queues *pqs, uint64_t capacity_pages)
+{
+    size_t entries = capacity_pages + 1;
+
+    if (entries <= pqs->page_memory_entries)
+        return VM_OK;
+    void *grown = page_memory_new(entries, pqs->host.page_bytes);
+    if (!grown)
+        return VM_NO_MEMORY;
+    memcpy(grown, pqs->host.page_memory,
+           pqs->page_memory_entries * pqs->host.page_bytes);
+    free(pqs->host.page_memory);
+    pqs->host.page_memory = grown;
+    pqs->page_memory_entries = entries;
+    return VM_OK;
+}
+
 enum vm_status pq_resize(struct page_queues *pqs)
 {
-    size_t entries = pqs->pmm->capacity_pages + 1;
+    enum vm_status status = pq_reserve(pqs, pqs->pmm->capacity_pages);
 
-    if (entries > pqs->page_memory_entries) {
-        void *grown = page_memory_new(entries, pqs->host.page_bytes);
-
-        if (!grown)
-            return VM_NO_MEMORY;
-        memcpy(grown, pqs->host.page_memory,
-               pqs->page_memory_entries * pqs->host.page_bytes);
-        free(pqs->host.page_memory);
-        pqs->host.page_memory = grown;
-        pqs->page_memory_entries = entries;
-    }
+    if (status != VM_OK)
+        return status;
     pqs->host.memory_pages = pqs->pmm->total_pages;
     return pqs->ops->resize(pqs->policy, pqs->host.memory_pages) ? VM_OK
                                                                  : VM_NO_MEMORY;
@@ -389,6 +397,8 @@ const char *pq_valid(const struct page_queues *pqs)
 {
     uint64_t seen[PQ_COUNT] = {0};
 
+    if (pqs->page_memory_entries <= pqs->pmm->capacity_pages)
+        return "every page has its page memory";
     for (page_index page = 1; page <= pqs->pmm->capacity_pages; page++) {
         const struct vm_page *p = &pqs->pmm->pages[page];
 

@@ -14,7 +14,8 @@
  * Invariants (pq_valid):
  *   1. count[q] = number of pages whose `queue` is q;
  *   2. a queued page has an owner, a page in NONE has none;
- *   3. the policy's lists add up to count[RECLAIM].
+ *   3. the policy's lists add up to count[RECLAIM];
+ *   4. every page that the pmm may hand out has its page memory.
  */
 #ifndef VMCOW_PAGE_QUEUES_H
 #define VMCOW_PAGE_QUEUES_H
@@ -66,6 +67,8 @@ enum vm_status pq_init(struct page_queues *pqs, struct pmm *pmm,
                        const union reclaim_value *values, uint64_t seed);
 void pq_release(struct page_queues *pqs);
 
+/* Page memory for a pmm of so many pages, ahead of its growing. VM_NO_MEMORY. */
+enum vm_status pq_reserve(struct page_queues *pqs, uint64_t capacity_pages);
 /* The pmm was resized: page memory grows along and the policy is told. */
 enum vm_status pq_resize(struct page_queues *pqs);
 

@@ -1,4 +1,5 @@
 /* Zero intervals of page lists: adding, splitting, clipping, writeback. */
+#include "host_memory.h"
 #include "page_list_fixture.h"
 
 /* --- adding --------------------------------- */
@@ -394,6 +395,51 @@ Test(page_intervals, L42_populated_slot_merges_back_when_returned)
     }
     return_slot(&list, 29);
     expect_interval_walk(&list, 0, 48, "[0,1) start@1 end@32 [33,48)");
+    page_list_release(&list);
+}
+
+/* Two intervals, one page apart, both partly begun to be written back. */
+static struct page_list list_of_two(uint64_t skew)
+{
+    struct page_list list = new_skewed_list(skew);
+    add_zeroes(&list, 1, 33);
+    add_zeroes(&list, 34, 50);
+    set_awaiting(&list, 1, 20);
+    set_awaiting(&list, 34, 4);
+    return list;
+}
+
+Test(page_intervals, populating_without_memory_changes_nothing)
+{
+    uint64_t refused = 0;
+    for (uint64_t start = 1; start < 33; start++) {
+        for (uint64_t end = start + 1; end <= 50; end += 3) {
+            struct page_list list = list_of_two(start);
+            enum vm_status status = VM_NO_MEMORY;
+            for (uint64_t n = 1; status != VM_OK; n++) {
+                host_memory_fail_nth(n);
+                status = page_list_populate_interval_slots(
+                    &list, pages_to_bytes(start), pages_to_bytes(end));
+                cr_assert_eq(host_memory_has_failed(), status != VM_OK);
+                if (status == VM_OK)
+                    break;
+                cr_assert_eq(status, VM_NO_MEMORY);
+                expect_list(&list, "start@1+20 end@32 start@34+4 end@49");
+                refused++;
+            }
+            expect_valid(&list);
+            page_list_release(&list);
+        }
+    }
+    cr_assert_gt(refused, 100);
+}
+
+Test(page_intervals, populating_passes_over_what_lies_between)
+{
+    struct page_list list = list_of_two(0);
+    populate(&list, 32, 36);
+    expect_list(&list, "start@1+20 end@31 slot@32 slot@34+1 slot@35+1 "
+                       "start@36+2 end@49");
     page_list_release(&list);
 }
 
