@@ -18,12 +18,13 @@
 #include <stdlib.h>
 
 #include "cow_internal.h"
+#include "rare_paths.h"
 
 /* --- hierarchy and handles ------------------------------------------------- */
 
 static struct vm_hierarchy *hierarchy_new(void)
 {
-    struct vm_hierarchy *hierarchy = calloc(1, sizeof *hierarchy);
+    struct vm_hierarchy *hierarchy = host_calloc(1, sizeof *hierarchy);
     if (hierarchy)
         hierarchy->generation = 1;
     return hierarchy;
@@ -42,7 +43,7 @@ static bool handle_take(struct vm_machine *machine, struct vm_cow_pages *cow)
         uint32_t old = machine->cow_capacity;
         uint32_t capacity = old ? old * 2 : 64;
         struct vm_cow_pages **cows =
-            realloc(machine->cows, capacity * sizeof *cows);
+            host_realloc(machine->cows, capacity * sizeof *cows);
         if (!cows)
             return false;
         machine->cows = cows;
@@ -80,7 +81,7 @@ struct vm_cow_pages *cow_new(struct vm_machine *machine,
 {
     CHECK(is_page_aligned(size));
     CHECK(!(alloc_flags & (PMM_ALLOC_CAN_BORROW | PMM_ALLOC_MUST_BORROW)));
-    struct vm_cow_pages *cow = calloc(1, sizeof *cow);
+    struct vm_cow_pages *cow = host_calloc(1, sizeof *cow);
     if (!cow)
         return NULL;
     cow->machine = machine;

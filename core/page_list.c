@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "page_list_internal.h"
+#include "rare_paths.h"
 
 /* --- list nodes ----------------------------------------------------------- */
 
@@ -21,7 +22,7 @@ static unsigned child_index(uint64_t number, uint32_t level)
 /* One more level on top; what is there becomes a descendant of child 0. */
 static bool grow_root(struct page_list *list)
 {
-    struct tree_node *root = calloc(1, sizeof *root);
+    struct tree_node *root = host_calloc(1, sizeof *root);
     if (!root)
         return false;
     root->children[0] = list->root;
@@ -65,7 +66,7 @@ static bool put_in_tree(struct page_list *list, struct page_list_node *leaf)
     for (uint32_t level = list->height - 1; level > 0; level--) {
         unsigned index = child_index(number, level);
         if (!node->children[index]) {
-            struct tree_node *child = calloc(1, sizeof *child);
+            struct tree_node *child = host_calloc(1, sizeof *child);
             if (!child) {
                 prune(list, number);
                 return false;
@@ -91,7 +92,7 @@ static bool raise_root(struct page_list *list, uint64_t number)
         while (!tree_covers(height, only->number) ||
                !tree_covers(height, number))
             height++;
-        struct tree_node *root = calloc(1, sizeof *root);
+        struct tree_node *root = host_calloc(1, sizeof *root);
         if (!root)
             return false;
         list->root = root;
@@ -128,7 +129,7 @@ struct page_list_node *node_find_or_make(struct page_list *list,
     struct page_list_node *node = node_find(list, number);
     if (node)
         return node;
-    node = calloc(1, sizeof *node);
+    node = host_calloc(1, sizeof *node);
     if (!node)
         return NULL;
     node->number = number;
