@@ -183,27 +183,16 @@ static enum vm_status fill_alloc_list(struct vm_cow_pages *cow, uint64_t need,
 static enum vm_status populate_slots(struct vm_cow_pages *cow, uint64_t start,
                                      uint64_t end)
 {
-    uint64_t at = start;
-    while (at < end) {
-        if (!page_list_is_in_interval(&cow->list, at)) {
-            at += VM_PAGE_SIZE;
+    if (!page_list_reserve_splits(&cow->list, start, end))
+        return VM_NO_MEMORY;
+    for (uint64_t at = start; at < end; at += VM_PAGE_SIZE) {
+        if (!page_list_is_in_interval(&cow->list, at))
             continue;
-        }
-        uint64_t stop = at + VM_PAGE_SIZE;
-        while (stop < end && page_list_is_in_interval(&cow->list, stop) &&
-               !slot_is_interval_start(page_list_get(&cow->list, stop)) &&
-               !slot_is_interval_slot(page_list_get(&cow->list, stop)))
-            stop += VM_PAGE_SIZE;
-        enum vm_status status =
-            page_list_populate_interval_slots(&cow->list, at, stop);
-        if (status != VM_OK) {
-            for (uint64_t undo = start; undo < at; undo += VM_PAGE_SIZE)
-                if (slot_is_interval_slot(page_list_get(&cow->list, undo)))
-                    page_list_return_interval_slot(&cow->list, undo);
-            return status;
-        }
-        at = stop;
+        const struct page_slot *slot = page_list_lookup_or_allocate(
+            &cow->list, at, SLOT_SPLIT_INTERVALS, NULL);
+        CHECK(slot != NULL); /* there is room */
     }
+    page_list_unreserve_splits(&cow->list, start, end);
     return VM_OK;
 }
 

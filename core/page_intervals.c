@@ -135,21 +135,54 @@ struct page_slot *page_list_lookup_or_allocate(struct page_list *list,
         *in_interval = false;
     if (mode == SLOT_NO_INTERVALS || !page_list_is_in_interval(list, offset))
         return take_slot(list, offset);
-    *in_interval = true;
+    if (in_interval)
+        *in_interval = true;
     return mode == SLOT_SPLIT_INTERVALS ? split(list, offset) : NULL;
 }
 
+/* Splitting at an end of the range changes the pages next to it, too. */
+static uint64_t before(uint64_t start)
+{
+    return start > 0 ? start - VM_PAGE_SIZE : 0;
+}
+
+/* Where no content can be, nothing is split. */
+static uint64_t behind(const struct page_list *list, uint64_t end)
+{
+    return u64_min(end + VM_PAGE_SIZE, PAGE_LIST_MAX_SIZE - list->skew);
+}
+
+bool page_list_reserve_splits(struct page_list *list, uint64_t start,
+                              uint64_t end)
+{
+    for (uint64_t x = before(start); x < behind(list, end); x += VM_PAGE_SIZE) {
+        if (take_slot(list, x))
+            continue;
+        page_list_unreserve_splits(list, start, end);
+        return false;
+    }
+    return true;
+}
+
+void page_list_unreserve_splits(struct page_list *list, uint64_t start,
+                                uint64_t end)
+{
+    for (uint64_t x = before(start); x < behind(list, end); x += VM_PAGE_SIZE)
+        drop_if_empty(list, x);
+}
+
+/* Room first: one by one the Slots could not be made an interval again, since
+ * one that returns takes its neighbour along. */
 enum vm_status page_list_populate_interval_slots(struct page_list *list,
                                                  uint64_t start, uint64_t end)
 {
+    if (!page_list_reserve_splits(list, start, end))
+        return VM_NO_MEMORY;
     for (uint64_t x = start; x < end; x += VM_PAGE_SIZE) {
         CHECK(page_list_is_in_interval(list, x));
-        if (split(list, x))
-            continue;
-        for (uint64_t undo = start; undo < x; undo += VM_PAGE_SIZE)
-            page_list_return_interval_slot(list, undo);
-        return VM_NO_MEMORY;
+        CHECK(split(list, x) != NULL);
     }
+    page_list_unreserve_splits(list, start, end);
     return VM_OK;
 }
 

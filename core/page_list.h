@@ -226,6 +226,17 @@ page_index page_list_replace_page_with_interval(struct page_list *list,
 void page_list_return_interval_slot(struct page_list *list, uint64_t offset);
 
 /*
+ * Make room for splitting intervals anywhere in [start, end), neighbours
+ * included: until the reservation is given back that takes no memory from the
+ * host. False: there is none, nothing has changed.
+ */
+bool page_list_reserve_splits(struct page_list *list, uint64_t start,
+                              uint64_t end);
+/* ... of the same range: what was not needed goes. */
+void page_list_unreserve_splits(struct page_list *list, uint64_t start,
+                                uint64_t end);
+
+/*
  * Make each page of [start, end), all within one interval, a Slot sentinel.
  * VM_NO_MEMORY: nothing has changed.
  */

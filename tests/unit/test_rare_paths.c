@@ -260,6 +260,23 @@ Test(rare_paths, a_pager_is_answered_as_if_nothing_had_failed)
     vmo_close(vmo);
 }
 
+/* One zero interval over four list nodes; leave to dirty a part of it. */
+Test(rare_paths, leave_to_dirty_takes_an_interval_apart_or_leaves_it)
+{
+    for (uint64_t start = 0; start < 64; start += 5) {
+        struct vmo *vmo = fixture_create(&f, VMO_PAGER, 0, true);
+        cr_assert_eq(vmo_resize(vmo, PAGES(64)), VM_OK);
+        run_in_turn(vmo, start, 64, VMO_OP_DIRTY);
+        cr_assert_eq(fixture_committed(vmo), 64 - start);
+        if (start > 1) {
+            cr_assert(slot_is_interval_start(fixture_slot(vmo_cow(vmo), 0)));
+            cr_assert(
+                slot_is_interval_end(fixture_slot(vmo_cow(vmo), start - 1)));
+        }
+        vmo_close(vmo);
+    }
+}
+
 /* --- waiting for each page ------------------------------------------------------ */
 
 Test(rare_paths, a_fork_goes_on_after_each_wait)
