@@ -151,13 +151,24 @@ test:  ## install what is missing, build, run every test
 check: all $(BUILD)/unit_tests  ## the quick tests, in seconds
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 
+# Rare paths by force: sim/engine/forced.h.
+HARD       = LOWTIDE=build-hard/lowtide PARANOID=1
+HARD_SEEDS = 1 2 3
 .PHONY: hard
-hard:  ## every slow check on: unit tests and conformance
-	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-hard \
-	    OPT="-O1 -g -DVMCOW_SLOW_CHECKS" LTO= all build-hard/unit_tests
+hard:  ## every slow check on, memory short on purpose, reclaim at any time
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-hard LTO= \
+	    OPT="-O1 -g -DVMCOW_SLOW_CHECKS -DVMCOW_FORCE_RARE_PATHS" \
+	    all build-hard/unit_tests
 	LOWTIDE=build-hard/lowtide tests/run_unit.sh build-hard/unit_tests
-	LOWTIDE=build-hard/lowtide PARANOID=1 tests/run_scenarios.sh
-	LOWTIDE=build-hard/lowtide tests/run_conformance.sh
+	$(HARD) tests/run_scenarios.sh
+	$(HARD) tests/run_conformance.sh
+	$(HARD) LOWTIDE_FORCE=waits tests/run_conformance.sh
+	for seed in $(HARD_SEEDS); do \
+	    echo "reclaim by force, seed $$seed"; \
+	    $(HARD) LOWTIDE_FORCE=reclaim:$$seed \
+	        EXCEPT=tests/forced_reclaim.txt \
+	        tests/run_conformance.sh || exit 1; \
+	done
 
 .PHONY: san-unit
 san-unit:
