@@ -134,6 +134,7 @@ enum vm_status vm_cow_create_external(struct vm_machine *machine,
     if (!*cow)
         return VM_NO_MEMORY;
     (*cow)->source = source;
+    (*cow)->hierarchy->source = source;
     return VM_OK;
 }
 
@@ -323,7 +324,7 @@ static bool is_at_least_on_write_supported(const struct vm_cow_pages *cow)
         return false;
     if (cow_is_slice(cow) && cow_is_parent_hidden(cow->parent))
         return false;
-    return cow_is_pager_backed(cow_root(cow));
+    return vm_cow_can_root_source_evict(cow);
 }
 
 static bool can_snapshot_modified(const struct vm_cow_pages *cow)

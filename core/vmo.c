@@ -510,7 +510,7 @@ enum vm_status vmo_map(struct vmo *vmo, uint64_t offset, uint64_t page_count,
         free(mapping);
         return status;
     }
-    LIST_INSERT_HEAD(&vmo->owner.mappings, mapping, by_owner);
+    vm_cow_attach_mapping(&vmo->owner, mapping);
     mapping->is_high_priority = is_high_priority;
     if (is_high_priority)
         vm_cow_change_high_priority_count(vmo_cow(vmo), 1);
@@ -522,7 +522,7 @@ void vmo_unmap(struct vmo *vmo, struct vm_mapping *mapping)
 {
     if (mapping->is_high_priority)
         vm_cow_change_high_priority_count(vmo_cow(vmo), -1);
-    LIST_REMOVE(mapping, by_owner);
+    vm_cow_detach_mapping(&vmo->owner, mapping);
     mapping_release(mapping);
     free(mapping);
 }
