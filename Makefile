@@ -106,6 +106,10 @@ $(BUILD)/soak/%: $(BUILD)/tests/soak/%.o \
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/bench/bench_clones: $(BUILD)/bench/bench_clones.o $(BUILD)/libvmcow.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
@@ -211,10 +215,11 @@ CPPCHECK_IGNORE = missingIncludeSystem unknownMacro uninitvar \
                   nullPointer:sim/scenario/errors.c
 
 .PHONY: bench
-bench:  ## measure replay against a plain loop, into build/bench/
-	@$(MAKE) --no-print-directory -j$(JOBS) all \
-	    $(BUILD)/bench/gen_trace $(BUILD)/bench/ref_lru
+bench:  ## measure replay against a plain loop, and clones; into build/bench/
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/bench/gen_trace \
+	    $(BUILD)/bench/ref_lru $(BUILD)/bench/bench_clones
 	bench/run_bench.sh $(BUILD)
+	$(BUILD)/bench/bench_clones | tee $(BUILD)/bench/clones.md
 
 LIB_HEADERS = $(filter-out %_internal.h,$(wildcard core/*.h))
 SHARE       = $(DESTDIR)$(PREFIX)/share/lowtide
