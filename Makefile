@@ -117,6 +117,10 @@ $(BUILD)/soak/%: $(BUILD)/tests/soak/%.o \
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/bench/bench_clones: $(BUILD)/bench/bench_clones.o $(BUILD)/libvmcow.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
@@ -164,13 +168,24 @@ check: all $(BUILD)/unit_tests  ## the quick tests, in seconds
 	tests/check_core_table.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 
+# Rare paths by force: sim/engine/forced.h.
+HARD       = LOWTIDE=build-hard/lowtide PARANOID=1
+HARD_SEEDS = 1 2 3
 .PHONY: hard
-hard:  ## every slow check on: unit tests and conformance
-	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-hard \
-	    OPT="-O1 -g -DVMCOW_SLOW_CHECKS" LTO= all build-hard/unit_tests
+hard:  ## every slow check on, memory short on purpose, reclaim at any time
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-hard LTO= \
+	    OPT="-O1 -g -DVMCOW_SLOW_CHECKS -DVMCOW_FORCE_RARE_PATHS" \
+	    all build-hard/unit_tests
 	LOWTIDE=build-hard/lowtide tests/run_unit.sh build-hard/unit_tests
-	LOWTIDE=build-hard/lowtide PARANOID=1 tests/run_scenarios.sh
-	LOWTIDE=build-hard/lowtide tests/run_conformance.sh
+	$(HARD) tests/run_scenarios.sh
+	$(HARD) tests/run_conformance.sh
+	$(HARD) LOWTIDE_FORCE=waits tests/run_conformance.sh
+	for seed in $(HARD_SEEDS); do \
+	    echo "reclaim by force, seed $$seed"; \
+	    $(HARD) LOWTIDE_FORCE=reclaim:$$seed \
+	        EXCEPT=tests/forced_reclaim.txt \
+	        tests/run_conformance.sh || exit 1; \
+	done
 
 .PHONY: san-unit
 san-unit:
@@ -227,10 +242,11 @@ CPPCHECK_IGNORE = missingIncludeSystem unknownMacro uninitvar \
                   nullPointer:sim/scenario/errors.c
 
 .PHONY: bench
-bench:  ## measure replay against a plain loop, into build/bench/
-	@$(MAKE) --no-print-directory -j$(JOBS) all \
-	    $(BUILD)/bench/gen_trace $(BUILD)/bench/ref_lru
+bench:  ## measure replay against a plain loop, and clones; into build/bench/
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/bench/gen_trace \
+	    $(BUILD)/bench/ref_lru $(BUILD)/bench/bench_clones
 	bench/run_bench.sh $(BUILD)
+	$(BUILD)/bench/bench_clones | tee $(BUILD)/bench/clones.md
 
 LIB_HEADERS = $(filter-out %_internal.h,$(wildcard core/*.h))
 SHARE       = $(DESTDIR)$(PREFIX)/share/lowtide

@@ -31,7 +31,7 @@ enum vm_status vm_cow_commit_range(struct vm_cow_pages *cow, uint64_t offset,
         return vm_cow_commit_range(cow->parent, offset + cow->parent_offset,
                                    length, committed, request);
     struct page_chain spare = PAGE_CHAIN_EMPTY;
-    if (!cow_root(cow)->source) {
+    if (!cow->hierarchy->source) {
         uint64_t need =
             bytes_to_pages(length) - own_page_count(cow, offset, length);
         if (need == 0) {

@@ -360,8 +360,8 @@ struct vm_cow_pages *cow_root(const struct vm_cow_pages *cow)
 
 bool vm_cow_is_root_source_user_pager_backed(const struct vm_cow_pages *cow)
 {
-    const struct vm_cow_pages *root = cow_root(cow);
-    return root->source && root->source->properties.is_user_pager;
+    const struct page_source *source = cow->hierarchy->source;
+    return source && source->properties.is_user_pager;
 }
 
 bool vm_cow_is_parent_hidden(const struct vm_cow_pages *cow)
@@ -386,7 +386,8 @@ bool vm_cow_can_evict(const struct vm_cow_pages *cow)
 
 bool vm_cow_can_root_source_evict(const struct vm_cow_pages *cow)
 {
-    return cow_is_pager_backed(cow_root(cow));
+    const struct page_source *source = cow->hierarchy->source;
+    return source && source->properties.is_preserving_page_content;
 }
 
 bool vm_cow_is_dirty_tracked(const struct vm_cow_pages *cow)
@@ -445,7 +446,7 @@ struct page_source *vm_cow_source(const struct vm_cow_pages *cow)
 
 struct page_source *vm_cow_root_source(const struct vm_cow_pages *cow)
 {
-    return cow_root(cow)->source;
+    return cow->hierarchy->source;
 }
 
 struct vm_machine *vm_cow_machine(const struct vm_cow_pages *cow)

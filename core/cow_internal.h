@@ -26,7 +26,10 @@ TAILQ_HEAD(vm_cow_owners, vm_cow_owner);
 /* Shared by all nodes of one tree (header: VmHierarchyState). */
 struct vm_hierarchy {
     uint32_t refs;
-    uint64_t generation; /* starts at 1, only grows */
+    uint64_t generation;        /* starts at 1, only grows */
+    uint64_t mapping_count;     /* of all its owners */
+    struct page_source *source; /* the root's, which a source keeps at the root
+                                   as long as anybody else lives; or NULL */
     struct vm_cow_pages
         *deferred; /* nodes to look at, linked by scratch_next */
     bool is_draining;

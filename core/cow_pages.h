@@ -427,6 +427,12 @@ void vm_cow_provide_physical_pages(struct vm_cow_pages *cow,
 
 /* Mappings (cow_range_change.c). ------------------------------------------ */
 
+/* The owner's mapping (borrowed) hears of range changes, or no more. The owner
+ * is attached to a node. */
+void vm_cow_attach_mapping(struct vm_cow_owner *owner,
+                           struct vm_mapping *mapping);
+void vm_cow_detach_mapping(struct vm_cow_owner *owner,
+                           struct vm_mapping *mapping);
 void vm_cow_range_change_update(struct vm_cow_pages *cow, uint64_t offset,
                                 uint64_t length, enum range_change change);
 

@@ -6,9 +6,25 @@
  * child gets the part of the range that falls into its window by whole size,
  * not by parent limit (core.md trap 28). With `narrow_range_changes` it is
  * first narrowed to where the child has gaps of its own: where it has content
- * it never looked up. Both are equal in effect.
+ * it never looked up. Both are equal in effect. Nothing is walked for nobody:
+ * without mappings a thousand clones would still cost the next one a walk.
  */
 #include "cow_internal.h"
+
+void vm_cow_attach_mapping(struct vm_cow_owner *owner,
+                           struct vm_mapping *mapping)
+{
+    LIST_INSERT_HEAD(&owner->mappings, mapping, by_owner);
+    owner->cow->hierarchy->mapping_count++;
+}
+
+void vm_cow_detach_mapping(struct vm_cow_owner *owner,
+                           struct vm_mapping *mapping)
+{
+    CHECK(owner->cow->hierarchy->mapping_count > 0);
+    LIST_REMOVE(mapping, by_owner);
+    owner->cow->hierarchy->mapping_count--;
+}
 
 static void deliver(const struct vm_cow_pages *cow, uint64_t offset,
                     uint64_t length, enum range_change change)
@@ -66,7 +82,7 @@ static bool project(const struct vm_cow_pages *parent,
 void vm_cow_range_change_update(struct vm_cow_pages *cow, uint64_t offset,
                                 uint64_t length, enum range_change change)
 {
-    if (length == 0)
+    if (length == 0 || cow->hierarchy->mapping_count == 0)
         return;
     if (cow->child_count == 0) {
         deliver(cow, offset, u64_min(length, UINT64_MAX - offset), change);

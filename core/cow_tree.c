@@ -18,12 +18,13 @@
 #include <stdlib.h>
 
 #include "cow_internal.h"
+#include "rare_paths.h"
 
 /* --- hierarchy and handles ------------------------------------------------- */
 
 static struct vm_hierarchy *hierarchy_new(void)
 {
-    struct vm_hierarchy *hierarchy = calloc(1, sizeof *hierarchy);
+    struct vm_hierarchy *hierarchy = host_calloc(1, sizeof *hierarchy);
     if (hierarchy)
         hierarchy->generation = 1;
     return hierarchy;
@@ -42,7 +43,7 @@ static bool handle_take(struct vm_machine *machine, struct vm_cow_pages *cow)
         uint32_t old = machine->cow_capacity;
         uint32_t capacity = old ? old * 2 : 64;
         struct vm_cow_pages **cows =
-            realloc(machine->cows, capacity * sizeof *cows);
+            host_realloc(machine->cows, capacity * sizeof *cows);
         if (!cows)
             return false;
         machine->cows = cows;
@@ -80,7 +81,7 @@ struct vm_cow_pages *cow_new(struct vm_machine *machine,
 {
     CHECK(is_page_aligned(size));
     CHECK(!(alloc_flags & (PMM_ALLOC_CAN_BORROW | PMM_ALLOC_MUST_BORROW)));
-    struct vm_cow_pages *cow = calloc(1, sizeof *cow);
+    struct vm_cow_pages *cow = host_calloc(1, sizeof *cow);
     if (!cow)
         return NULL;
     cow->machine = machine;
@@ -133,6 +134,7 @@ enum vm_status vm_cow_create_external(struct vm_machine *machine,
     if (!*cow)
         return VM_NO_MEMORY;
     (*cow)->source = source;
+    (*cow)->hierarchy->source = source;
     return VM_OK;
 }
 
@@ -322,7 +324,7 @@ static bool is_at_least_on_write_supported(const struct vm_cow_pages *cow)
         return false;
     if (cow_is_slice(cow) && cow_is_parent_hidden(cow->parent))
         return false;
-    return cow_is_pager_backed(cow_root(cow));
+    return vm_cow_can_root_source_evict(cow);
 }
 
 static bool can_snapshot_modified(const struct vm_cow_pages *cow)

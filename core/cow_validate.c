@@ -281,6 +281,11 @@ static const char *check_shape(const struct vm_cow_pages *cow)
         return "each child of high priority counts once";
     if (cow_is_slice(cow) && !page_list_is_empty(&cow->list))
         return "a slice holds nothing";
+    if (!cow->parent && cow->life == COW_ALIVE &&
+        cow->source != cow->hierarchy->source)
+        return "a hierarchy knows its root's source";
+    if (cow->parent && cow->source)
+        return "a source is at the root";
     return NULL;
 }
 

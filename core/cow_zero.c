@@ -296,5 +296,5 @@ bool vm_cow_page_would_read_zero(struct vm_cow_pages *cow, uint64_t offset)
     if (cow_find_initial_content(cow, offset, &owner, &owner_offset, NULL,
                                  NULL))
         return false; /* even for a marker above */
-    return cow_root(cow)->source == NULL;
+    return cow->hierarchy->source == NULL;
 }

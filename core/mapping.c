@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "rare_paths.h"
 
 enum vm_status mapping_init(struct vm_mapping *mapping, uint64_t offset,
                             uint64_t page_count, bool is_writable)
@@ -13,7 +14,7 @@ enum vm_status mapping_init(struct vm_mapping *mapping, uint64_t offset,
         .is_writable = is_writable,
     };
     mapping->entries =
-        calloc(page_count ? page_count : 1, sizeof *mapping->entries);
+        host_calloc(page_count ? page_count : 1, sizeof *mapping->entries);
     return mapping->entries ? VM_OK : VM_NO_MEMORY;
 }
 

@@ -134,7 +134,8 @@ struct page_slot *page_list_lookup_or_allocate(struct page_list *list,
         *in_interval = false;
     if (mode == SLOT_NO_INTERVALS || !page_list_is_in_interval(list, offset))
         return take_slot(list, offset);
-    *in_interval = true;
+    if (in_interval)
+        *in_interval = true;
     return mode == SLOT_SPLIT_INTERVALS ? split(list, offset) : NULL;
 }
 

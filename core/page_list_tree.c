@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "page_list_internal.h"
+#include "rare_paths.h"
 
 /* --- children of inner nodes ------------------------------------------------ */
 
@@ -77,7 +78,7 @@ static void set_height(struct page_list *list, uint32_t height)
 /* One more level on top; what is there becomes a descendant of child 0. */
 static bool grow_root(struct page_list *list)
 {
-    struct tree_node *root = calloc(1, sizeof *root);
+    struct tree_node *root = host_calloc(1, sizeof *root);
     if (!root)
         return false;
     add_child(root, 0, list->root);
@@ -117,7 +118,7 @@ static bool put_in_tree(struct page_list *list, struct page_list_node *leaf)
     for (uint32_t level = list->height - 1; level > 0; level--) {
         unsigned index = child_index(number, level);
         if (!node->children[index]) {
-            struct tree_node *child = calloc(1, sizeof *child);
+            struct tree_node *child = host_calloc(1, sizeof *child);
             if (!child) {
                 prune(list, number);
                 return false;
@@ -139,7 +140,7 @@ static bool raise_root(struct page_list *list, uint64_t number)
         while (!tree_covers(height, only->number) ||
                !tree_covers(height, number))
             height++;
-        struct tree_node *root = calloc(1, sizeof *root);
+        struct tree_node *root = host_calloc(1, sizeof *root);
         if (!root)
             return false;
         list->root = root;
@@ -196,7 +197,7 @@ static struct page_list_node *new_node(struct page_list *list)
 {
     struct page_list_node *node = list->spares;
     if (!node)
-        return calloc(1, sizeof *node);
+        return host_calloc(1, sizeof *node);
     list->spares = (struct page_list_node *)(uintptr_t)node->number;
     list->spare_count--;
     return node;

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "rare_paths.h"
 
 static uint64_t end_of(const struct page_request *request)
 {
@@ -59,7 +60,7 @@ void page_request_board_init(struct page_request_board *board)
 
 static struct page_source *source_new(struct page_request_board *board)
 {
-    struct page_source *source = calloc(1, sizeof *source);
+    struct page_source *source = host_calloc(1, sizeof *source);
 
     if (!source)
         return NULL;

@@ -19,6 +19,7 @@
 
 #include "check.h"
 #include "pmm_internal.h"
+#include "rare_paths.h"
 
 /* --- descriptors ------------------------------------------------------------ */
 
@@ -113,8 +114,9 @@ void pmm_set_watermarks(struct pmm *pmm, const uint64_t *marks, uint32_t count,
 
 static bool must_wait(const struct pmm *pmm, unsigned flags)
 {
-    return (flags & PMM_ALLOC_CAN_WAIT) && !pmm->never_wait &&
-           pmm->watermark_count > 0 && pmm->level == 0;
+    if (!(flags & PMM_ALLOC_CAN_WAIT) || pmm->never_wait)
+        return false;
+    return (pmm->watermark_count > 0 && pmm->level == 0) || rare_path_waits();
 }
 
 static enum vm_status delayed(struct pmm *pmm)

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "rare_paths.h"
 
 /* --- making --------------------------------------------------------------------- */
 
 static struct vmo *vmo_alloc(struct vm_machine *machine, enum vmo_kind kind,
                              uint64_t user_id, double compressibility)
 {
-    struct vmo *vmo = calloc(1, sizeof *vmo);
+    struct vmo *vmo = host_calloc(1, sizeof *vmo);
     if (!vmo)
         return NULL;
     vmo->machine = machine;
@@ -57,7 +58,7 @@ static enum vm_status create_plain(struct vm_machine *machine,
 {
     struct discardable *tracker = NULL;
     if (args->kind == VMO_DISCARDABLE) {
-        tracker = malloc(sizeof *tracker);
+        tracker = host_calloc(1, sizeof *tracker);
         if (!tracker)
             return VM_NO_MEMORY;
         discardable_init(tracker);
@@ -500,7 +501,7 @@ enum vm_status vmo_map(struct vmo *vmo, uint64_t offset, uint64_t page_count,
 {
     if (!is_page_aligned(offset))
         return VM_INVALID_ARGS;
-    struct vm_mapping *mapping = malloc(sizeof *mapping);
+    struct vm_mapping *mapping = host_calloc(1, sizeof *mapping);
     if (!mapping)
         return VM_NO_MEMORY;
     enum vm_status status =
@@ -509,7 +510,7 @@ enum vm_status vmo_map(struct vmo *vmo, uint64_t offset, uint64_t page_count,
         free(mapping);
         return status;
     }
-    LIST_INSERT_HEAD(&vmo->owner.mappings, mapping, by_owner);
+    vm_cow_attach_mapping(&vmo->owner, mapping);
     mapping->is_high_priority = is_high_priority;
     if (is_high_priority)
         vm_cow_change_high_priority_count(vmo_cow(vmo), 1);
@@ -521,7 +522,7 @@ void vmo_unmap(struct vmo *vmo, struct vm_mapping *mapping)
 {
     if (mapping->is_high_priority)
         vm_cow_change_high_priority_count(vmo_cow(vmo), -1);
-    LIST_REMOVE(mapping, by_owner);
+    vm_cow_detach_mapping(&vmo->owner, mapping);
     mapping_release(mapping);
     free(mapping);
 }

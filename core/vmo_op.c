@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "rare_paths.h"
 
 enum { LOOKUP_WINDOW_PAGES = 16 };
 
@@ -82,7 +83,7 @@ static enum vm_status step_transfer(struct vmo_op *op)
     if (!is_inside(op))
         return VM_OUT_OF_RANGE;
     if (!op->values && op->length > 0) {
-        op->values = calloc(op_page_count(op), sizeof *op->values);
+        op->values = host_calloc(op_page_count(op), sizeof *op->values);
         if (!op->values)
             return VM_NO_MEMORY;
     }
@@ -238,7 +239,7 @@ static enum vm_status step_lookup(struct vmo_op *op)
     if (!is_inside(op))
         return VM_OUT_OF_RANGE;
     if (!op->values) {
-        op->values = calloc(1, sizeof *op->values);
+        op->values = host_calloc(1, sizeof *op->values);
         if (!op->values)
             return VM_NO_MEMORY;
     }

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/forced.h"
+
 /* The kernel's generations have names here, other policies' lists have none. */
 static bool has_named_lists(const struct world *world)
 {
@@ -46,7 +48,8 @@ enum expected_queue expect_queue_of(const struct world *world, page_index page)
 
 bool expect_queue_is(enum expected_queue expected, enum expected_queue actual)
 {
-    if (expected == EXPECTED_QUEUE_ANY || expected == actual)
+    if (expected == EXPECTED_QUEUE_ANY || expected == actual ||
+        forced_same_queue(expected, actual))
         return true;
     return expected == EXPECTED_QUEUE_RECLAIM &&
            actual >= EXPECTED_QUEUE_RECLAIM0;

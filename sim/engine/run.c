@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "engine/forced.h"
 #include "engine/world_internal.h"
 #include "version.h"
 
@@ -168,7 +169,9 @@ void run_scenario(const struct scenario *scenario, struct recorder *recorder,
     }
     under_way = (struct under_way){world, recorder, options->broken_rule_exit};
     vmcow_on_fail(on_broken_rule);
+    forced_begin(world);
     world_run(world);
+    forced_end();
     finish(world, recorder, summary, outcome);
     under_way.recorder = NULL;
     world_free(world);

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "engine/forced.h"
+#include "rare_paths.h"
 
 /* What to call for each operation. */
 struct script_kind {
@@ -192,7 +194,7 @@ static const struct scenario_event *take_next(struct script *script,
     return event;
 }
 
-static enum vm_status call_handler(struct script_call *call)
+static enum vm_status call_once(struct script_call *call)
 {
     const struct script_kind *kind = &kinds[call->op->kind];
     if (call->op->vmo)
@@ -200,6 +202,29 @@ static enum vm_status call_handler(struct script_call *call)
     if (kind->needs_vmo && !call->vmo)
         return VM_NOT_FOUND;
     return kind->run(call);
+}
+
+/* May it fail and be made again? What an attempt has taken out of a VMO is
+ * lost, and borrowed pages are used up by what has been supplied already. */
+static bool can_be_repeated(const struct script_call *call)
+{
+    const struct scenario_op *op = call->op;
+    if (op->kind == OP_SUPPLY)
+        return !op->from && !call->world->machine.borrow_on_supply;
+    return op->kind != OP_TAKE;
+}
+
+static enum vm_status call_handler(struct script_call *call)
+{
+    forced_before_event(call->world, call->op);
+    if (can_be_repeated(call))
+        rare_failures_begin();
+    enum vm_status status;
+    do
+        status = call_once(call);
+    while (status == VM_NO_MEMORY && rare_failure_is_over());
+    rare_failures_end();
+    return status;
 }
 
 /* The run is over and so are its texts, unless somebody has borrowed them. */

@@ -20,6 +20,7 @@
 #include "actors/trace_feed.h"
 #include "actors/watchdog.h"
 #include "actors/workload.h"
+#include "engine/forced.h"
 #include "engine/observe.h"
 #include "engine/overtime.h"
 #include "engine/page_trace.h"
@@ -73,7 +74,7 @@ static struct world_policy *open_policy(const struct scenario *scenario,
 }
 
 /* Compression may be switched on later: then there is a compressor, too. */
-static bool wants_compressor(const struct scenario *scenario)
+bool world_wants_compressor(const struct scenario *scenario)
 {
     if (scenario->reclaim.compression.enabled)
         return true;
@@ -122,7 +123,8 @@ static bool build_machine(struct build *build)
         .policy = world->policies->handle.ops,
         .policy_values = world->policies->values,
         .seed = scenario->seed,
-        .compression = wants_compressor(scenario),
+        .compression =
+            world_wants_compressor(scenario) || forced_wants_compressor(),
         .compressor = {.model = compression->model,
                        .storage = compression->storage,
                        .threshold_percent =

@@ -12,6 +12,7 @@
  *   world_switch.c     what a script may change while the machine runs
  *   observe.c          rows for the recorder
  *   page_trace.c       rows for the life of pages
+ *   forced.c           what `make hard` does to a run
  */
 #ifndef LOWTIDE_WORLD_INTERNAL_H
 #define LOWTIDE_WORLD_INTERNAL_H
@@ -98,6 +99,9 @@ void *world_policy_instance(const struct world *world);
 void world_message_at(const struct scenario *scenario,
                       const struct scenario_place *place, const char *text,
                       char *message, size_t message_bytes);
+
+/* Does the scenario have a compressor, from the beginning or later? */
+bool world_wants_compressor(const struct scenario *scenario);
 
 /* Marks and levels. ------------------------------------------------------- */
 

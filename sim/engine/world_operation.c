@@ -20,8 +20,10 @@
 
 #include "actors/pager.h"
 #include "check.h"
+#include "engine/forced.h"
 #include "engine/overtime.h"
 #include "engine/stall.h"
+#include "rare_paths.h"
 
 /* Memory. ----------------------------------------------------------------- */
 
@@ -64,7 +66,8 @@ static bool retry_memory(struct world *world)
         world->memory_seen = UINT64_MAX;
         return false;
     }
-    if (world->memory_seen == world->machine.pmm.free_pages)
+    if (world->memory_seen == world->machine.pmm.free_pages &&
+        !rare_wait_is_over())
         return false;
     while ((waiter = TAILQ_FIRST(&world->memory_waiters)) &&
            waiter->serial < end) {
@@ -229,10 +232,23 @@ static enum vm_status run_once(struct world *world,
     return status;
 }
 
+/* ... and again at once, while nothing but `make hard` makes it wait. */
+static enum vm_status run_until_it_waits(struct world *world,
+                                         struct world_operation *operation)
+{
+    enum vm_status status = run_once(world, operation);
+
+    while (status == VM_SHOULD_WAIT && forced_goes_on(world, &operation->op)) {
+        end_wait(world, operation);
+        status = run_once(world, operation);
+    }
+    return status;
+}
+
 static void resume(struct world *world, struct world_operation *operation)
 {
     end_wait(world, operation);
-    enum vm_status status = run_once(world, operation);
+    enum vm_status status = run_until_it_waits(world, operation);
     if (status != VM_SHOULD_WAIT && operation->done)
         operation->done(world, operation, status);
 }
@@ -274,10 +290,11 @@ world_operation_start(struct world *world, struct world_operation *operation,
     operation->is_on_time = false;
     operation->is_late = false;
     operation->memory = (struct world_memory_waiter){.retry = retry_operation};
+    forced_before_operation(world, &operation->op);
     operation->was_reclaimed =
         operation->op.kind == VMO_OP_FAULT && is_reclaimed(operation);
     tell_refaults(world, operation);
-    return run_once(world, operation);
+    return run_until_it_waits(world, operation);
 }
 
 void world_operation_abort(struct world *world,

@@ -299,3 +299,26 @@ Test(cow_examples, attribution_of_a_four_page_object)
     fixture_check(&f);
     vmo_close(o);
 }
+
+/* Its pages must stay where they are: it has no way of being compressed. */
+Test(cow_examples, what_never_decommits_is_never_compressed)
+{
+    struct vmo_create_args args = {
+        .kind = VMO_ANONYMOUS,
+        .size = PAGES(1),
+        .cannot_decommit_zero = true,
+        .user_id = f.next_user_id++,
+        .compressibility = 0.4,
+    };
+    struct vmo *vmo = NULL;
+    bool reclaimed = true;
+    cr_assert_eq(vmo_create(&f.machine, &args, &vmo), VM_OK);
+    fixture_write(&f, vmo, 0, 1);
+    cr_assert_eq(vmo_reclaim_page(vmo, 0, vmo, 0, EVICTION_HINT_IGNORE, true,
+                                  &reclaimed),
+                 VM_OK);
+    cr_assert_not(reclaimed);
+    cr_assert_eq(fixture_committed(vmo), 1);
+    fixture_check(&f);
+    vmo_close(vmo);
+}

@@ -1,6 +1,7 @@
 /* Zero intervals of page lists: adding, splitting, clipping, writeback. */
 #include "host_memory.h"
 #include "page_list_fixture.h"
+#include "rare_paths.h"
 
 /* --- adding --------------------------------- */
 
@@ -641,6 +642,32 @@ Test(page_intervals, L51_length_that_ends_before_the_slots)
     return_slot(&list, 32);
     expect_list(&list, "start@1+2 end@32");
     page_list_release(&list);
+}
+
+/* The range reaches over three list nodes, each of which fails to come once. */
+Test(page_intervals, populating_without_memory_leaves_the_interval_whole)
+{
+    for (uint64_t start = 1; start < 8; start++) {
+        struct page_list list = list_awaiting(2);
+        int failures = 0;
+        enum vm_status status;
+        rare_paths_force(true);
+        rare_failures_begin();
+        while ((status = page_list_populate_interval_slots(
+                    &list, pages_to_bytes(start), pages_to_bytes(33))) !=
+               VM_OK) {
+            cr_assert(status == VM_NO_MEMORY);
+            cr_assert(rare_failure_is_over());
+            failures++;
+            expect_list(&list, "start@1+2 end@32");
+        }
+        rare_paths_force(false);
+        cr_assert(failures > 0);
+        for (uint64_t at = start; at < 33; at++)
+            cr_assert(slot_is_interval_slot(get(&list, at)));
+        expect_valid(&list);
+        page_list_release(&list);
+    }
 }
 
 Test(page_intervals, length_left_over_goes_behind_the_slots)
