@@ -215,7 +215,9 @@ static enum vm_status zero_gap(struct zeroing *zeroing, uint64_t start,
                                uint64_t end, uint64_t *zeroed)
 {
     struct vm_cow_pages *cow = zeroing->cow;
-    if (cow_is_contiguous(cow) || !cow->parent || end > cow->parent_limit) {
+    bool sees_parent = cow->parent && end <= cow->parent_limit;
+    if (cow_is_contiguous(cow) ||
+        (cow_can_decommit_zero_pages(cow) && !sees_parent)) {
         *zeroed += end - start;
         return VM_OK;
     }

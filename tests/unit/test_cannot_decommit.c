@@ -32,6 +32,15 @@ static void tear_down(void)
 
 TestSuite(cannot_decommit, .init = set_up, .fini = tear_down);
 
+Test(cannot_decommit, zeroing_a_hole_commits_zero_pages)
+{
+    struct vmo *vmo = create(VMO_ANONYMOUS, 3);
+    fixture_zero(vmo, 0, 2);
+    cr_assert_eq(fixture_committed(vmo), 2);
+    cr_assert_eq(fixture_content(vmo, 0), 0);
+    vmo_close(vmo);
+}
+
 Test(cannot_decommit, zeroing_a_pagers_page_unmaps_it)
 {
     struct vmo *vmo = create(VMO_PAGER, 1);
