@@ -80,7 +80,8 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
     }
     if (cow_is_pager_backed(cow))
         return remove_for_eviction(cow, slot, page, offset, hint, refused);
-    if (compressor && !cow->source && !cow->tracker)
+    if (compressor && !cow->source && !cow->tracker &&
+        cow_can_decommit_zero_pages(cow))
         return cow_remove_page_for_compression(cow, page, offset, compressor,
                                                refused);
     cow_update_on_access(cow, page, false);

@@ -58,3 +58,16 @@ Test(cannot_decommit, zeroing_a_pagers_page_unmaps_it)
     vmo_unmap(vmo, mapping);
     vmo_close(vmo);
 }
+
+Test(cannot_decommit, its_pages_are_not_compressed)
+{
+    struct vmo *vmo = create(VMO_ANONYMOUS, 1);
+    bool reclaimed = true;
+    fixture_write(&f, vmo, 0, 1);
+    cr_assert_eq(vmo_reclaim_page(vmo, 0, vmo, 0, EVICTION_HINT_FOLLOW, true,
+                                  &reclaimed),
+                 VM_OK);
+    cr_assert_not(reclaimed);
+    cr_assert_eq(fixture_committed(vmo), 1);
+    vmo_close(vmo);
+}
