@@ -78,3 +78,48 @@ Test(cow_memory, a_fork_that_stops_midway_leaves_nobody_with_the_old_page)
     vmo_close(e);
     vmo_close(a);
 }
+
+static struct vmo *create_waiting(uint64_t pages)
+{
+    struct vmo_create_args args = {
+        .kind = VMO_ANONYMOUS,
+        .size = PAGES(pages),
+        .can_wait = true,
+        .user_id = f.next_user_id++,
+        .compressibility = 0.4,
+    };
+    struct vmo *vmo = NULL;
+    cr_assert_eq(vmo_create(&f.machine, &args, &vmo), VM_OK);
+    return vmo;
+}
+
+Test(cow_memory, a_take_goes_on_when_the_parent_has_gone)
+{
+    static const uint64_t marks[] = {1, 2, 3, 4};
+    struct vmo *original = create_waiting(2);
+    fixture_write(&f, original, 0, 2);
+    uint64_t contents[] = {fixture_content(original, 0),
+                           fixture_content(original, 1)};
+    struct vmo *clone = fixture_clone(&f, original, CLONE_SNAPSHOT, 0, 2);
+    struct vmo *into = create_waiting(2);
+    struct vmo *hog = take_all_but(3);
+    pmm_set_watermarks(&f.machine.pmm, marks, 4, 1);
+
+    /* The first page needs two, a copy and zeros to stay; so does the next. */
+    struct vmo_op op;
+    vmo_op_init_take(&op, clone, 0, PAGES(2), into);
+    cr_assert_eq(vmo_op_run(&op), VM_SHOULD_WAIT);
+    cr_assert_eq(op.taken_bytes, PAGES(1));
+    vmo_close(original);
+    vmo_close(hog);
+    cr_assert_eq(vmo_op_run(&op), VM_OK);
+    vmo_op_release(&op);
+
+    for (uint64_t page = 0; page < 2; page++) {
+        cr_assert_eq(fixture_content(into, page), contents[page]);
+        cr_assert_eq(fixture_content(clone, page), 0);
+    }
+    vmo_close(clone);
+    vmo_close(into);
+    cr_assert_eq(fixture_pages_in_use(&f), 0, "nothing is lost on the way");
+}
