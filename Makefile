@@ -45,11 +45,14 @@ CORE_SRC  = $(wildcard core/*.c)
 SIM_SRC   = $(filter-out sim/cli/main.c,$(wildcard sim/*.c sim/*/*.c))
 UNIT_SRC  = $(wildcard tests/unit/*.c)
 SOAK_SRC  = $(wildcard tests/soak/*.c)
+MODEL_SRC = $(wildcard tests/model/*.c)
 CORE_OBJ  = $(CORE_SRC:%.c=$(BUILD)/%.o)
 SIM_OBJ   = $(SIM_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ  = $(UNIT_SRC:%.c=$(BUILD)/%.o)
-SOAK_BIN  = $(SOAK_SRC:tests/soak/%.c=$(BUILD)/soak/%)
-OUR_C     = $(CORE_SRC) $(wildcard sim/*.c sim/*/*.c) $(UNIT_SRC) $(SOAK_SRC)
+MODEL_OBJ = $(MODEL_SRC:%.c=$(BUILD)/%.o)
+SOAK_BIN  = $(SOAK_SRC:tests/soak/%.c=$(BUILD)/soak/%) $(BUILD)/soak/model
+OUR_C     = $(CORE_SRC) $(wildcard sim/*.c sim/*/*.c) $(UNIT_SRC) $(SOAK_SRC) \
+            $(MODEL_SRC)
 OUR_H     = $(wildcard core/*.h sim/*.h sim/*/*.h tests/*/*.h)
 
 # A variant may want flags of its own for the core (see `coverage`).
@@ -109,6 +112,12 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(HOST_MEMORY) \
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) $(WRAP) -o $@ $^ $(LDLIBS) \
 	    -lcriterion
+
+# The model of the whole operation language, from several files.
+$(BUILD)/soak/model: $(MODEL_OBJ) $(BUILD)/libvmcow.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(NO_LTO) -o $@ $^ $(LDLIBS)
 
 # Long random tests: each file is a program of its own.
 $(BUILD)/soak/%: $(BUILD)/tests/soak/%.o \
@@ -220,6 +229,13 @@ soak:  ## the long random tests (SOAK_SCALE=0.01: a hundredth)
 	    echo "$$test (scale $(SOAK_SCALE))"; \
 	    SOAK_SCALE=$(SOAK_SCALE) $$test || exit 1; \
 	done
+	LOWTIDE=$(BUILD)/lowtide tests/run_model.sh $(BUILD)/soak/model $(BUILD)
+
+.PHONY: san-soak
+san-soak:  ## a tenth of the model test under the sanitizers
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-san \
+	    OPT="$(SANITIZE)" LTO= build-san/soak/model
+	SOAK_SCALE=0.1 build-san/soak/model
 
 .PHONY: tidy
 tidy:  ## clang-format, clang-tidy, cppcheck: no finding is accepted

@@ -68,6 +68,19 @@ static void place(struct vm_cow_pages *cow, page_index page, uint64_t offset)
     CHECK(slot_is_empty(released) || slot_is_marker(released));
 }
 
+/*
+ * Memory ran out on the way down. If a copy has been made it is in `node`, and
+ * all below it read that one from now on: what they have mapped instead may
+ * become somebody else's to write to.
+ */
+static enum vm_status stop_midway(struct vm_cow_pages *node, uint64_t offset,
+                                  bool was_copied, enum vm_status status)
+{
+    if (was_copied)
+        vm_cow_range_change_update(node, offset, VM_PAGE_SIZE, RANGE_UNMAP);
+    return status;
+}
+
 enum vm_status cow_clone_cow_page(struct vm_cow_pages *cow, uint64_t offset,
                                   struct page_chain *alloc_list,
                                   struct vm_cow_pages *owner, page_index page,
@@ -91,7 +104,7 @@ enum vm_status cow_clone_cow_page(struct vm_cow_pages *cow, uint64_t offset,
         struct page_slot *slot = page_list_lookup_or_allocate(
             &node->list, node_offset, SLOT_NO_INTERVALS, NULL);
         if (!slot)
-            return VM_NO_MEMORY;
+            return stop_midway(above, above_offset, was_copied, VM_NO_MEMORY);
         if (cow_is_uni_accessible(above, slot_of_page(target), above_offset)) {
             take_for_migration(above, target, above_offset);
             cow_init_page(node, target);
@@ -104,7 +117,7 @@ enum vm_status cow_clone_cow_page(struct vm_cow_pages *cow, uint64_t offset,
             if (status != VM_OK) {
                 if (slot_is_empty(*slot))
                     page_list_return_empty_slot(&node->list, node_offset);
-                return status;
+                return stop_midway(above, above_offset, was_copied, status);
             }
             struct vm_page *descriptor = cow_page(cow, target);
             if (above->path_goes_right)

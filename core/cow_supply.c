@@ -237,10 +237,9 @@ static void replant(struct vm_cow_pages *cow, struct page_slot slot,
     }
 }
 
-static enum vm_status take_without_parent(struct vm_cow_pages *cow,
-                                          uint64_t offset, uint64_t length,
-                                          struct splice_list *pages,
-                                          uint64_t *taken)
+static enum vm_status take_at_once(struct vm_cow_pages *cow, uint64_t offset,
+                                   uint64_t length, struct splice_list *pages,
+                                   uint64_t *taken)
 {
     uint64_t at;
     struct page_slot *slot;
@@ -278,11 +277,11 @@ static enum vm_status take_one(struct vm_cow_pages *cow, uint64_t offset,
     return status;
 }
 
-static enum vm_status take_with_parent(struct vm_cow_pages *cow,
-                                       uint64_t offset, uint64_t length,
-                                       struct splice_list *pages,
-                                       uint64_t *taken,
-                                       struct page_request *request)
+static enum vm_status take_page_by_page(struct vm_cow_pages *cow,
+                                        uint64_t offset, uint64_t length,
+                                        struct splice_list *pages,
+                                        uint64_t *taken,
+                                        struct page_request *request)
 {
     struct vm_lookup_cursor cursor;
     enum vm_status status =
@@ -330,7 +329,9 @@ enum vm_status vm_cow_take_pages(struct vm_cow_pages *cow, uint64_t offset,
         return vm_cow_take_pages(cow->parent, offset + cow->parent_offset,
                                  length, pages, taken, request);
     cow_bump_generation(cow);
-    return cow->parent
-               ? take_with_parent(cow, offset, length, pages, taken, request)
-               : take_without_parent(cow, offset, length, pages, taken);
+    /* A parent may have gone while the taking waited: what it has got so far
+     * stays, and the rest is added to it in the same way. */
+    return cow->parent || pages->position > 0
+               ? take_page_by_page(cow, offset, length, pages, taken, request)
+               : take_at_once(cow, offset, length, pages, taken);
 }

@@ -215,7 +215,9 @@ static enum vm_status zero_gap(struct zeroing *zeroing, uint64_t start,
                                uint64_t end, uint64_t *zeroed)
 {
     struct vm_cow_pages *cow = zeroing->cow;
-    if (cow_is_contiguous(cow) || !cow->parent || end > cow->parent_limit) {
+    bool sees_parent = cow->parent && end <= cow->parent_limit;
+    if (cow_is_contiguous(cow) ||
+        (cow_can_decommit_zero_pages(cow) && !sees_parent)) {
         *zeroed += end - start;
         return VM_OK;
     }
@@ -266,13 +268,13 @@ enum vm_status vm_cow_zero_pages(struct vm_cow_pages *cow, uint64_t start,
     if (cow_is_slice(cow))
         return vm_cow_zero_pages(cow->parent, start + cow->parent_offset,
                                  end + cow->parent_offset, request, zeroed);
-    if (cow_can_decommit_zero_pages(cow)) {
-        if (vm_cow_decommit_range(cow, start, end - start) == VM_OK) {
-            *zeroed = end - start;
-            return VM_OK;
-        }
-        vm_cow_range_change_update(cow, start, end - start, RANGE_UNMAP);
+    if (cow_can_decommit_zero_pages(cow) &&
+        vm_cow_decommit_range(cow, start, end - start) == VM_OK) {
+        *zeroed = end - start;
+        return VM_OK;
     }
+    if (!cow_is_contiguous(cow)) /* whose pages keep their frames */
+        vm_cow_range_change_update(cow, start, end - start, RANGE_UNMAP);
     cow_bump_generation(cow);
     return cow_is_pager_backed(cow)
                ? zero_pager_backed(cow, start, end, request, zeroed)

@@ -314,10 +314,15 @@ static enum vm_status step_fault(struct vmo_op *op)
         return VM_OUT_OF_RANGE;
     if (op->is_write && !op->mapping->is_writable)
         return VM_NOT_SUPPORTED;
-    op->mapping->is_faulting = true;
+    struct vm_mapping *mapping = op->mapping;
+    uint64_t changes = mapping->range_changes;
+    mapping->is_faulting = true;
     enum vm_status status =
-        fault_in(op, bytes_to_pages(op->offset - op->mapping->offset));
-    op->mapping->is_faulting = false;
+        fault_in(op, bytes_to_pages(op->offset - mapping->offset));
+    mapping->is_faulting = false;
+    /* The unmapping that the fault was to outdo, and now does not. */
+    if (status != VM_OK && mapping->range_changes != changes)
+        mapping_range_change(mapping, op->offset, VM_PAGE_SIZE, RANGE_UNMAP);
     return status;
 }
 

@@ -29,14 +29,19 @@ static inline uint64_t soak_number(const char *text)
     return value;
 }
 
+/* The full count x SOAK_SCALE. */
+static inline uint64_t soak_scaled(uint64_t full_ops)
+{
+    const char *scale = getenv("SOAK_SCALE");
+    return scale ? (uint64_t)((double)full_ops * strtod(scale, NULL))
+                 : full_ops;
+}
+
 /* Read the command line and say what will be run. */
 static inline struct soak_options
 soak_start(int argc, char **argv, const char *name, uint64_t full_ops)
 {
-    const char *scale = getenv("SOAK_SCALE");
-    struct soak_options options = {full_ops, 1};
-    if (scale)
-        options.ops = (uint64_t)((double)full_ops * strtod(scale, NULL));
+    struct soak_options options = {soak_scaled(full_ops), 1};
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc && strcmp(argv[i], "--ops") == 0) {
             options.ops = soak_number(argv[i + 1]);
