@@ -139,39 +139,49 @@ struct page_slot *page_list_lookup_or_allocate(struct page_list *list,
     return mode == SLOT_SPLIT_INTERVALS ? split(list, offset) : NULL;
 }
 
-/* Room for the sentinels that isolating the page at `x` needs. */
-static bool reserve_around(struct page_list *list, uint64_t x)
+/* Splitting at an end of the range changes the pages next to it, too. */
+static uint64_t before(uint64_t start)
 {
-    const struct page_slot *slot = take_slot(list, x);
-    if (!slot)
-        return false;
-    bool is_alone = slot_is_interval_slot(*slot);
-    bool is_first = is_alone || slot_is_interval_start(*slot);
-    bool is_last = is_alone || slot_is_interval_end(*slot);
-    return (is_first || take_slot(list, x - VM_PAGE_SIZE)) &&
-           (is_last || take_slot(list, x + VM_PAGE_SIZE));
+    return start > 0 ? start - VM_PAGE_SIZE : 0;
 }
 
-/* Returning Slots one by one would not undo this: neighbours merge with the
- * first that returns. So everything that can fail comes before the first
- * split. */
+/* Where no content can be, nothing is split. */
+static uint64_t behind(const struct page_list *list, uint64_t end)
+{
+    return u64_min(end + VM_PAGE_SIZE, PAGE_LIST_MAX_SIZE - list->skew);
+}
+
+/* What reserve() has made and was not needed goes. */
+static void unreserve(struct page_list *list, uint64_t start, uint64_t end)
+{
+    for (uint64_t x = before(start); x < behind(list, end); x += VM_PAGE_SIZE)
+        drop_if_empty(list, x);
+}
+
+/* Make room for splitting intervals anywhere in the range: takes no memory from
+ * the host until it is given back. False: there is none, nothing has changed. */
+static bool reserve(struct page_list *list, uint64_t start, uint64_t end)
+{
+    for (uint64_t x = before(start); x < behind(list, end); x += VM_PAGE_SIZE) {
+        if (take_slot(list, x))
+            continue;
+        unreserve(list, start, end);
+        return false;
+    }
+    return true;
+}
+
+/* Room first: one by one the Slots could not be made an interval again, since
+ * one that returns takes its neighbour along. */
 enum vm_status page_list_populate_interval_slots(struct page_list *list,
                                                  uint64_t start, uint64_t end)
 {
-    for (uint64_t x = start; x < end; x += VM_PAGE_SIZE) {
-        if (!page_list_is_in_interval(list, x) || reserve_around(list, x))
-            continue;
-        uint64_t from = start < VM_PAGE_SIZE ? 0 : start - VM_PAGE_SIZE;
-        for (uint64_t at = from; at <= x + VM_PAGE_SIZE; at += VM_PAGE_SIZE)
-            drop_if_empty(list, at);
+    if (!reserve(list, start, end))
         return VM_NO_MEMORY;
-    }
-    for (uint64_t x = start; x < end; x += VM_PAGE_SIZE) {
-        if (!page_list_is_in_interval(list, x))
-            continue;
-        bool done = split(list, x) != NULL;
-        CHECK(done); /* the slots are there */
-    }
+    for (uint64_t x = start; x < end; x += VM_PAGE_SIZE)
+        if (page_list_is_in_interval(list, x))
+            CHECK(split(list, x) != NULL);
+    unreserve(list, start, end);
     return VM_OK;
 }
 
