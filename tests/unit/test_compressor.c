@@ -89,7 +89,7 @@ static uint64_t restore(struct rig *rig, uint64_t reference, sim_ns now)
 
 /* The lz4 strategy. ------------------------------------------------------- */
 
-Test(compressor, lz4_gives_back_the_bytes_it_was_given)
+Test(compressor, C01_lz4_gives_back_the_bytes_it_was_given)
 {
     uint8_t page[PAGE_BYTES], out[PAGE_BYTES], back[PAGE_BYTES];
     uint32_t length = 0;
@@ -104,7 +104,7 @@ Test(compressor, lz4_gives_back_the_bytes_it_was_given)
     cr_assert_eq(memcmp(page, back, PAGE_BYTES), 0);
 }
 
-Test(compressor, lz4_tells_a_page_of_zeros)
+Test(compressor, C02_lz4_tells_a_page_of_zeros)
 {
     static const uint32_t limits[] = {PAGE_BYTES, 64};
     uint8_t page[PAGE_BYTES] = {0}, out[PAGE_BYTES];

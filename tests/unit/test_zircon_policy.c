@@ -5,7 +5,8 @@
 
 /* Generations. ------------------------------------------------------------ */
 
-Test(zircon_policy, rotation_ages_reclaimable_pages_and_no_others)
+/* also reclaim.md 1.12, examples 1 and 4 */
+Test(zircon_policy, Q11_rotation_ages_reclaimable_pages_and_no_others)
 {
     static const struct {
         const char *ages;
@@ -39,7 +40,8 @@ Test(zircon_policy, rotation_ages_reclaimable_pages_and_no_others)
     stop(&rig);
 }
 
-Test(zircon_policy, a_hint_takes_pages_out_of_the_generations_until_accessed)
+/* also reclaim.md 1.12, example 3 */
+Test(zircon_policy, Q12_hinted_pages_leave_the_generations_until_accessed)
 {
     struct rig rig;
 
@@ -61,6 +63,7 @@ Test(zircon_policy, a_hint_takes_pages_out_of_the_generations_until_accessed)
     stop(&rig);
 }
 
+/* reclaim.md 1.12, example 2 */
 Test(zircon_policy, an_accessed_page_is_newest_at_once)
 {
     struct rig rig;
