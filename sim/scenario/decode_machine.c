@@ -63,6 +63,22 @@ static void order_marks(struct decoder *decoder, struct marks *marks)
     }
 }
 
+/* The lowest mark less the debounce is still an amount of memory: a default
+ * gives way, a debounce given by hand is wrong. */
+static void limit_debounce(struct decoder *decoder, struct raw_value given,
+                           struct scenario_pressure *pressure)
+{
+    if (pressure->debounce_pages <= pressure->oom_pages)
+        return;
+    if (given.text)
+        decode_error(decoder, decoder_place(decoder, given.id),
+                     "'debounce' (%llu pages) is more than the lowest mark, oom"
+                     " (%llu pages)",
+                     (unsigned long long)pressure->debounce_pages,
+                     (unsigned long long)pressure->oom_pages);
+    pressure->debounce_pages = pressure->oom_pages;
+}
+
 bool finish_pressure(struct decoder *decoder, const struct raw_record *raw,
                      void *model)
 {
@@ -87,6 +103,7 @@ bool finish_pressure(struct decoder *decoder, const struct raw_record *raw,
     pressure->imminent_oom_pages = marks.pages[MARK_IMMINENT];
     pressure->critical_pages = marks.pages[MARK_CRITICAL];
     pressure->warning_pages = marks.pages[MARK_WARNING];
+    limit_debounce(decoder, raw_value(raw, DEBOUNCE_KEY), pressure);
     return true;
 }
 
