@@ -124,6 +124,12 @@ static uint64_t need_of(const struct world *world, const struct evict_run *run)
                : 0;
 }
 
+/* That many per cent of an amount of any size, rounded down. */
+static uint64_t share_of(uint64_t pages, uint64_t percent)
+{
+    return pages / 100 * percent + pages % 100 * percent / 100;
+}
+
 /* Plan the next pass, discardable objects included. False: targets are met. */
 static bool begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
 {
@@ -134,8 +140,7 @@ static bool begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
     if (need == 0)
         return false;
     if (run->target.level == RECLAIM_ONLY_OLDEST)
-        share = (uint64_t)((double)need / 100 *
-                           (double)scenario->reclaim.discardable_percent);
+        share = share_of(need, scenario->reclaim.discardable_percent);
     uint64_t discarded = discard(world, share);
     run->counts.discardable += discarded;
     world->evictor->total.discardable += discarded;

@@ -234,6 +234,7 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
 
     if (!world->evictor->is_enabled)
         return run.counts;
+    take_shared(world->evictor); /* overwritten, and taken at once */
     while (evict_run_step(world, &run, &cost))
         continue;
     struct evict_counts counts = run.counts;

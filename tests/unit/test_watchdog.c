@@ -83,6 +83,30 @@ Test(watchdog, eviction_comes_half_a_hysteresis_later_and_aims_past_critical)
     stage_clear(&stage);
 }
 
+/* reclaim.md 7.7: critical with 149 MiB free. A mebibyte has to go, and 151
+ * have to be free, five seconds later. */
+Test(watchdog, a_machine_with_the_kernels_marks_evicts_as_the_kernel_does)
+{
+    struct stage stage =
+        stage_set("version: 1\n"
+                  "machine: {memory: 1GiB}\n"
+                  "vmos: [{vmo: a, size: 875MiB, kind: pager, prefill: all}]\n"
+                  "duration: 6s\n"
+                  "events:\n"
+                  "  - hint: {vmo: a, kind: dont_need}\n"
+                  "  - expect: {free: 38144, level: critical}\n"
+                  "  - {expect: {free: 38144}, at: 4999ms}\n"
+                  "  - {expect: {free: 38656, evicted: {pager_backed: 512}},\n"
+                  "     at: 5100ms}\n");
+
+    stage.world->options.is_paranoid = false;
+    world_run(stage.world);
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    cr_assert_eq(stage.world->watchdog->min_pages, 256);
+    cr_assert_eq(stage.world->watchdog->announcements[LEVEL_CRITICAL], 1);
+    stage_clear(&stage);
+}
+
 Test(watchdog, the_eviction_timer_keeps_a_run_going)
 {
     struct stage stage = stage_run(MACHINE("") CRITICAL_MACHINE);
