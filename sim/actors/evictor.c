@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "actors/evict_pass.h"
+#include "actors/kernel_log.h"
 #include "actors/watchdog.h"
 #include "check.h"
 #include "engine/world_internal.h"
@@ -82,6 +83,7 @@ static void begin_run(struct evictor *evictor,
         .is_synchronous = is_synchronous,
         .is_continuous = is_continuous,
         .target = *target,
+        .free_before = evictor->world->machine.pmm.free_pages,
     };
 }
 
@@ -108,6 +110,7 @@ static void finish_run(struct evictor *evictor)
     uint64_t evicted = run.counts.pager_backed + run.counts.discardable;
 
     evict_run_end(world, &evictor->run);
+    kernel_log_eviction(world, run.free_before, &run.counts, run.is_continuous);
     if (run.target.is_oom) {
         evictor->oom.pager_backed += run.counts.pager_backed;
         evictor->oom.compressed += run.counts.compressed;
@@ -225,6 +228,7 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
 {
     struct evict_run run = {
         .is_active = true,
+        .free_before = world->machine.pmm.free_pages,
         .target = {.is_pending = true,
                    .min_pages = min_pages,
                    .free_target_pages = free_target_pages,
@@ -239,6 +243,7 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
         continue;
     struct evict_counts counts = run.counts;
     evict_run_end(world, &run);
+    kernel_log_eviction(world, run.free_before, &counts, false);
     return counts;
 }
 

@@ -36,7 +36,8 @@ struct evict_run {
     bool is_synchronous; /* for the watchdog, not the eviction thread */
     bool is_continuous;
     struct evict_target target;
-    uint64_t freed; /* pages that count */
+    uint64_t free_before; /* free pages when it began */
+    uint64_t freed;       /* pages that count */
     struct evict_counts counts;
 
     /* the pass under way */

@@ -14,6 +14,7 @@
 
 #include "actors/aging.h"
 #include "actors/evictor.h"
+#include "actors/kernel_log.h"
 #include "actors/pager.h"
 #include "actors/scanner.h"
 #include "actors/watchdog.h"
@@ -126,6 +127,7 @@ enum world_status world_run(struct world *world)
 {
     uint64_t count = 0, accesses = 0;
 
+    kernel_log_run(world);
     observe_begin(world);
     after_event(world);
     while (world->status == WORLD_RUNNING) {

@@ -228,7 +228,8 @@ struct world_overtime {
 
 struct world_options {
     bool is_paranoid; /* vm_machine_valid() after every event */
-    FILE *log;        /* borrowed; of `dump`. NULL: stderr */
+    FILE *log;        /* borrowed; of the kernel's lines and of `dump`. NULL:
+                         none, and stderr for `dump` */
     FILE *messages;   /* borrowed; failed expectations. NULL: stderr */
     const volatile sig_atomic_t *interrupted; /* borrowed; NULL: never */
     uint32_t max_burst; /* accesses in one event at most; 0: many. The results
