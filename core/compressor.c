@@ -31,7 +31,10 @@ struct item {
     sim_ns compressed_at;
     uint64_t place;  /* tri-page reference */
     uint32_t length; /* with the time; 0: a free entry */
-    uint32_t next_free;
+    union {
+        uint32_t stamp;     /* of an entry in use */
+        uint32_t next_free; /* of a free one */
+    };
 };
 
 struct compressor {
@@ -294,6 +297,18 @@ uint64_t compressor_peek(const struct compressor *compressor,
     if (compressor_is_temporary(compressor, reference))
         return descriptor(compressor, compressor->page)->content;
     return item_of(compressor, reference)->content;
+}
+
+void compressor_set_stamp(struct compressor *compressor, uint64_t reference,
+                          uint32_t stamp)
+{
+    item_of(compressor, reference)->stamp = stamp;
+}
+
+uint32_t compressor_stamp(const struct compressor *compressor,
+                          uint64_t reference)
+{
+    return item_of(compressor, reference)->stamp;
 }
 
 /*

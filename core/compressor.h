@@ -101,6 +101,12 @@ void compressor_decompress(struct compressor *compressor, uint64_t reference,
 void compressor_free_reference(struct compressor *compressor,
                                uint64_t reference);
 
+/* A number of the caller's that is kept with what is stored; 0 at first. */
+void compressor_set_stamp(struct compressor *compressor, uint64_t reference,
+                          uint32_t stamp);
+uint32_t compressor_stamp(const struct compressor *compressor,
+                          uint64_t reference);
+
 /* Pages of physical memory the store takes. */
 uint64_t compressor_storage_pages(const struct compressor *compressor);
 

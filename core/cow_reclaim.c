@@ -38,7 +38,7 @@ static bool remove_for_eviction(struct vm_cow_pages *cow,
     vm_cow_range_change_update(cow, offset, VM_PAGE_SIZE, RANGE_UNMAP);
     (void)page_list_remove_at(&cow->list, slot, offset);
     cow_detach_page(cow, page, RECLAIM_REMOVED_RECLAIMED);
-    reclaimed_set_add(&cow->reclaimed, bytes_to_pages(offset));
+    cow_note_reclaimed(cow, offset);
     cow->reclamation_event_count++;
     cow->machine->stats.evicted_pages++;
     cow_bump_generation(cow);

@@ -24,7 +24,8 @@ struct vm_machine_stats {
     uint64_t migrated_pages;  /* forks that could move the page instead */
     uint64_t zeroed_pages;    /* zero pages made for a write or commit */
     uint64_t decompressed_pages;
-    uint64_t evicted_pages;    /* by vm_cow_reclaim_page and friends */
+    uint64_t decompressed_distance; /* sum of their refault distances */
+    uint64_t evicted_pages;         /* by vm_cow_reclaim_page and friends */
     uint64_t compressed_pages; /* reclaimed by compression, zeros included */
     uint64_t discarded_pages;
     uint64_t deduped_pages;
@@ -57,6 +58,7 @@ struct vm_machine {
     bool borrow_on_access; /* accessed pages move to loaned ones */
     bool replace_on_unloan;
     bool narrow_range_changes; /* core.md 15.1, era B's narrowing */
+    bool keeps_distances;      /* of refaults; costs 4 bytes a page taken */
 
     struct vm_machine_stats stats;
 
@@ -83,6 +85,14 @@ static inline void vm_machine_set_time(struct vm_machine *machine, sim_ns now)
 {
     machine->now = now;
     pq_set_time(&machine->pqs, now);
+}
+
+/* Pages taken by reclaim so far, by whatever means: the clock that refault
+ * distances are told by. */
+static inline uint64_t vm_machine_reclaimed(const struct vm_machine *machine)
+{
+    return machine->stats.evicted_pages + machine->stats.compressed_pages +
+           machine->stats.discarded_pages;
 }
 
 /* Change the budget: see pmm_resize(). */

@@ -60,6 +60,12 @@ bool pager_source_was_reclaimed(const struct pager_source *source,
     return vm_cow_was_reclaimed(source->cow, offset);
 }
 
+uint64_t pager_source_refault_distance(const struct pager_source *source,
+                                       uint64_t offset)
+{
+    return vm_cow_refault_distance(source->cow, offset);
+}
+
 void pagers_sweep(struct world *world)
 {
     struct pager_source *next;

@@ -66,6 +66,10 @@ void pager_source_drop(struct world *world, struct pager_source *source);
 bool pager_source_was_reclaimed(const struct pager_source *source,
                                 uint64_t offset);
 
+/* Pages the machine has reclaimed since; 0: it was not. */
+uint64_t pager_source_refault_distance(const struct pager_source *source,
+                                       uint64_t offset);
+
 /* Let go of objects that are closed. */
 void pagers_sweep(struct world *world);
 

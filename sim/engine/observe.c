@@ -100,6 +100,8 @@ void observe_begin(struct world *world)
 
     if (!world->recorder)
         return;
+    if (!histogram_init(&world->observer->refault_distance))
+        world_fail(world, ENOMEM);
     world->observer->is_begun = true;
     event_schedule(&world->events, &world->tick_event, 0);
     observe_processes(world);
@@ -110,6 +112,14 @@ void observe_begin(struct world *world)
         world_fail(world, ENOMEM);
     if (!page_trace_begin(world))
         world_fail(world, ENOMEM);
+}
+
+void observe_refault(struct world *world, uint64_t distance)
+{
+    struct histogram *distances = &world->observer->refault_distance;
+
+    if (distances->buckets)
+        histogram_record(distances, distance);
 }
 
 /* Ticks. ------------------------------------------------------------------ */
@@ -351,6 +361,24 @@ static void count_compression(struct world *world)
           stats.decompressions * (uint64_t)costs->decompress_page);
 }
 
+/* The distance that a share of the refaults does not exceed. */
+static uint64_t distance_quantile(const struct world *world, double share)
+{
+    uint64_t pages = 0;
+
+    histogram_quantile(&world->observer->refault_distance, share, &pages);
+    return pages;
+}
+
+static void count_refaults(struct world *world)
+{
+    count(world, "refault_distance.sum", world->counters.refault_distance);
+    count(world, "refault_distance.p50", distance_quantile(world, 0.5));
+    count(world, "refault_distance.p90", distance_quantile(world, 0.9));
+    count(world, "refault_distance.p99", distance_quantile(world, 0.99));
+    count(world, "refault_distance.max", world->observer->refault_distance.max);
+}
+
 static void record_latencies(struct world *world)
 {
     for (uint32_t i = 0; i < world->workload_count; i++) {
@@ -376,6 +404,7 @@ void observe_end(struct world *world)
     count_memory(world);
     count_pagers(world);
     count_compression(world);
+    count_refaults(world);
     check(world, recorder_counter(world->recorder, "faults_failed",
                                   world->counters.faults_failed, "count",
                                   "faults that ended with an error"));
@@ -399,6 +428,8 @@ bool observe_new(struct world *world)
 void observe_free(struct world *world)
 {
     page_trace_free(world);
+    if (world->observer)
+        histogram_release(&world->observer->refault_distance);
     free(world->observer);
     world->observer = NULL;
 }

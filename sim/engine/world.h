@@ -166,10 +166,11 @@ struct world_operation {
     uint64_t migrated_pages; /* forked without a copy */
     uint64_t zeroed_pages;
     uint64_t decompressed_pages;
-    bool was_reclaimed; /* at its start the page was gone by reclaim */
-    bool asked_read;    /* has waited for a pager's READ answer */
-    bool asked_dirty;   /* has waited for a pager's DIRTY answer */
-    bool is_stalled;    /* counted in world->stall.stalled_threads */
+    bool was_reclaimed;        /* at its start the page was gone by reclaim */
+    uint64_t refault_distance; /* pages reclaimed since its own was; 0: none */
+    bool asked_read;           /* has waited for a pager's READ answer */
+    bool asked_dirty;          /* has waited for a pager's DIRTY answer */
+    bool is_stalled;           /* counted in world->stall.stalled_threads */
     struct world_memory_waiter memory;
 
     LIST_ENTRY(world_operation) by_vmo;
@@ -190,8 +191,9 @@ struct world_counters {
     uint64_t faults_decompress;
     uint64_t faults_failed; /* ended with an error */
     uint64_t refaults;
-    uint64_t first_touches; /* went to the pager, not a refault */
-    uint64_t written_back;  /* pages that became clean by writeback */
+    uint64_t refault_distance; /* sum of theirs, in pages */
+    uint64_t first_touches;    /* went to the pager, not a refault */
+    uint64_t written_back;     /* pages that became clean by writeback */
     uint64_t oom_kills;
 };
 

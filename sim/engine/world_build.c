@@ -92,6 +92,7 @@ static void set_switches(struct world *world)
     const struct scenario_reclaim *reclaim = &world->scenario->reclaim;
     struct vm_machine *machine = &world->machine;
 
+    machine->keeps_distances = true;
     machine->loaning = reclaim->loaning;
     machine->borrow_on_supply = reclaim->borrow_on_supply;
     machine->borrow_on_access = reclaim->borrow_on_mru;

@@ -20,6 +20,7 @@
 
 #include "actors/pager.h"
 #include "check.h"
+#include "engine/observe.h"
 #include "engine/overtime.h"
 #include "engine/stall.h"
 
@@ -78,25 +79,30 @@ static bool retry_memory(struct world *world)
 /* Waiting. ---------------------------------------------------------------- */
 
 /* Had reclaim taken the page that the operation starts with? */
-static bool is_reclaimed(const struct world_operation *operation)
+static void note_reclaimed(struct world_operation *operation)
 {
     const struct world_vmo *vmo = operation->vmo;
+    const struct vm_cow_pages *cow = vmo_cow(vmo->vmo);
     uint64_t offset = operation->op.offset;
 
-    if (offset >= vmo_size(vmo->vmo))
-        return false;
-    return vm_cow_was_reclaimed(vmo_cow(vmo->vmo), offset);
+    if (offset >= vmo_size(vmo->vmo) || !vm_cow_was_reclaimed(cow, offset))
+        return;
+    operation->was_reclaimed = true;
+    operation->refault_distance = vm_cow_refault_distance(cow, offset);
 }
 
 /* The same of the pager's object at the root, where the page would be. */
-static bool is_reclaimed_at_root(const struct world_operation *operation)
+static void note_reclaimed_at_root(struct world_operation *operation)
 {
     const struct world_vmo *vmo = operation->vmo;
+    uint64_t offset = operation->op.offset + pages_to_bytes(vmo->source_page);
 
-    return vmo->source &&
-           pager_source_was_reclaimed(vmo->source,
-                                      operation->op.offset +
-                                          pages_to_bytes(vmo->source_page));
+    if (operation->was_reclaimed || !vmo->source ||
+        !pager_source_was_reclaimed(vmo->source, offset))
+        return;
+    operation->was_reclaimed = true;
+    operation->refault_distance =
+        pager_source_refault_distance(vmo->source, offset);
 }
 
 /* What it waits for decides what its fault was. A clone asks for pages that
@@ -112,7 +118,7 @@ static void note_request(struct world_operation *operation)
         return;
     }
     if (!operation->asked_read && operation->op.kind == VMO_OP_FAULT)
-        operation->was_reclaimed |= is_reclaimed_at_root(operation);
+        note_reclaimed_at_root(operation);
     operation->asked_read = true;
 }
 
@@ -178,6 +184,10 @@ static void account_fault(struct world *world,
     counters->faults_zero += operation->zeroed_pages > 0;
     counters->faults_decompress += is_decompressed;
     counters->refaults += is_refault;
+    if (is_refault) {
+        counters->refault_distance += operation->refault_distance;
+        observe_refault(world, operation->refault_distance);
+    }
     counters->first_touches += operation->asked_read && !is_refault;
     operation->vmo->faults_major += is_major;
     operation->vmo->refaults += is_refault;
@@ -216,12 +226,14 @@ static enum vm_status run_once(struct world *world,
     uint64_t migrated = stats->migrated_pages;
     uint64_t zeroed = stats->zeroed_pages;
     uint64_t decompressed = stats->decompressed_pages;
+    uint64_t distance = stats->decompressed_distance;
     enum vm_status status = vmo_op_run(&operation->op);
 
     operation->copied_pages += stats->copied_pages - copied;
     operation->migrated_pages += stats->migrated_pages - migrated;
     operation->zeroed_pages += stats->zeroed_pages - zeroed;
     operation->decompressed_pages += stats->decompressed_pages - decompressed;
+    operation->refault_distance += stats->decompressed_distance - distance;
     if (status == VM_SHOULD_WAIT)
         begin_wait(world, operation);
     else if (operation->op.kind == VMO_OP_FAULT)
@@ -274,8 +286,10 @@ world_operation_start(struct world *world, struct world_operation *operation,
     operation->is_on_time = false;
     operation->is_late = false;
     operation->memory = (struct world_memory_waiter){.retry = retry_operation};
-    operation->was_reclaimed =
-        operation->op.kind == VMO_OP_FAULT && is_reclaimed(operation);
+    operation->was_reclaimed = false;
+    operation->refault_distance = 0;
+    if (operation->op.kind == VMO_OP_FAULT)
+        note_reclaimed(operation);
     tell_refaults(world, operation);
     return run_once(world, operation);
 }
