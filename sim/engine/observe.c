@@ -7,6 +7,7 @@
 #include "engine/observe.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -379,6 +380,46 @@ static void count_refaults(struct world *world)
     count(world, "refault_distance.max", world->observer->refault_distance.max);
 }
 
+static void count_of_process(struct world *world,
+                             const struct world_process *process,
+                             const char *what, sim_ns value,
+                             const char *meaning)
+{
+    char name[256];
+
+    snprintf(name, sizeof name, "process.%s.%s", process->name, what);
+    check(world, recorder_counter(world->recorder, name, (uint64_t)value, "ns",
+                                  meaning));
+}
+
+static bool has_workload(const struct world *world,
+                         const struct world_process *process)
+{
+    for (uint32_t i = 0; i < world->workload_count; i++)
+        if (world->workloads[i].process == process)
+            return true;
+    return false;
+}
+
+/* Stall of each process that something runs in. */
+static void count_stalls(struct world *world)
+{
+    for (uint32_t i = 0; i < world->process_count; i++) {
+        const struct world_process *process = &world->processes[i];
+
+        if (!has_workload(world, process))
+            continue;
+        count_of_process(world, process, "stall_some_ns",
+                         process->stall.some_ns,
+                         "time at least one of its threads waited for memory "
+                         "or a refault");
+        count_of_process(world, process, "stall_full_ns",
+                         process->stall.full_ns,
+                         "time all its non-idle threads waited for memory or "
+                         "a refault");
+    }
+}
+
 static void record_latencies(struct world *world)
 {
     for (uint32_t i = 0; i < world->workload_count; i++) {
@@ -405,6 +446,7 @@ void observe_end(struct world *world)
     count_pagers(world);
     count_compression(world);
     count_refaults(world);
+    count_stalls(world);
     check(world, recorder_counter(world->recorder, "faults_failed",
                                   world->counters.faults_failed, "count",
                                   "faults that ended with an error"));

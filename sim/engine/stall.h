@@ -60,15 +60,23 @@ static inline void stall_decompress(struct world_stall *stall, sim_ns now,
         stall->stalled_until = until;
 }
 
-/* A thread begins or ends to be stalled. */
-static inline void stall_begin(struct world_stall *stall, sim_ns now)
+/* A thread begins or ends to wait, stalled by it or not. */
+static inline void stall_wait(struct world_stall *stall, sim_ns now,
+                              bool is_stalled)
 {
+    stall->waiting_threads++;
+    if (!is_stalled)
+        return;
     stall_advance(stall, now);
     stall->stalled_threads++;
 }
 
-static inline void stall_end(struct world_stall *stall, sim_ns now)
+static inline void stall_wait_over(struct world_stall *stall, sim_ns now,
+                                   bool is_stalled)
 {
+    stall->waiting_threads--;
+    if (!is_stalled)
+        return;
     stall_advance(stall, now);
     stall->stalled_threads--;
 }

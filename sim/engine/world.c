@@ -148,6 +148,8 @@ enum world_status world_run(struct world *world)
         }
     }
     stall_advance(&world->stall, world->now);
+    for (uint32_t i = 0; i < world->process_count; i++)
+        stall_advance(&world->processes[i].stall, world->now);
     observe_end(world);
     if (world->status == WORLD_OK && world->has_failed_expectation)
         world->status = WORLD_FAILED;

@@ -75,6 +75,20 @@ TAILQ_HEAD(pager_job_list, pager_job);
 TAILQ_HEAD(workload_thread_list, workload_thread);
 TAILQ_HEAD(world_mapping_list, world_mapping);
 
+/*
+ * Pressure-stall accounting over workload threads (stall.h), of the machine or
+ * of one process. A thread is stalled while it waits for memory or for a
+ * refault; the others are busy while they compute, and idle otherwise.
+ */
+struct world_stall {
+    uint32_t waiting_threads; /* for anything but time */
+    uint32_t stalled_threads; /* those of them that are stalled */
+    sim_ns since;             /* some_ns and full_ns are right up to here */
+    sim_ns busy_until;        /* some thread is busy from now to here */
+    sim_ns stalled_until;     /* some thread decompresses until here */
+    sim_ns some_ns, full_ns;
+};
+
 struct world_process {
     const char *name; /* borrowed from the scenario */
     uint32_t id;      /* 0: `script`, then as declared */
@@ -82,6 +96,7 @@ struct world_process {
     bool is_killed;
     sim_ns killed_at; /* while is_killed */
     struct world_vmo_list vmos;
+    struct world_stall stall; /* of its workloads' threads */
 };
 
 /* An open VMO under its name. It is freed by world_vmo_close(). */
@@ -155,8 +170,9 @@ struct world_operation {
     world_operation_done_fn done; /* only after it has waited */
     void *context;                /* the starter's */
     bool is_waiting;
-    bool is_thread; /* the starter's: a workload thread waits for it, which
-                       counts in world->stall */
+    struct world_process *thread_of; /* the starter's: a workload thread of
+                                        it waits, which counts as stall; NULL:
+                                        none does */
 
     /* a fault's facts, for accounting and charging; summed over its runs */
     sim_ns started_at;
@@ -203,20 +219,6 @@ struct evict_counts {
     uint64_t pager_backed_loaned;
     uint64_t compressed;
     uint64_t discardable;
-};
-
-/*
- * Pressure-stall accounting over workload threads (stall.h). A thread is
- * stalled while it waits for memory or for a refault; the others are busy
- * while they compute, and idle otherwise.
- */
-struct world_stall {
-    uint32_t waiting_threads; /* for anything but time */
-    uint32_t stalled_threads; /* those of them that are stalled */
-    sim_ns since;             /* some_ns and full_ns are right up to here */
-    sim_ns busy_until;        /* some thread is busy from now to here */
-    sim_ns stalled_until;     /* some thread decompresses until here */
-    sim_ns some_ns, full_ns;
 };
 
 /* Who waits for a pager, first come first (overtime.h). */

@@ -137,12 +137,11 @@ static void begin_wait(struct world *world, struct world_operation *operation)
         world_memory_wait(world, &operation->memory);
     else
         overtime_begin(world, operation);
-    if (!operation->is_thread)
+    if (!operation->thread_of)
         return;
-    world->stall.waiting_threads++;
     operation->is_stalled = is_memory || operation->was_reclaimed;
-    if (operation->is_stalled)
-        stall_begin(&world->stall, world->now);
+    stall_wait(&world->stall, world->now, operation->is_stalled);
+    stall_wait(&operation->thread_of->stall, world->now, operation->is_stalled);
 }
 
 static void end_wait(struct world *world, struct world_operation *operation)
@@ -156,11 +155,11 @@ static void end_wait(struct world *world, struct world_operation *operation)
     overtime_end(world, operation);
     if (operation->op.request.state == REQUEST_MEMORY)
         operation->memory_wait_ns += world->now - operation->waiting_since;
-    if (!operation->is_thread)
+    if (!operation->thread_of)
         return;
-    world->stall.waiting_threads--;
-    if (operation->is_stalled)
-        stall_end(&world->stall, world->now);
+    stall_wait_over(&world->stall, world->now, operation->is_stalled);
+    stall_wait_over(&operation->thread_of->stall, world->now,
+                    operation->is_stalled);
     operation->is_stalled = false;
 }
 
