@@ -72,6 +72,14 @@ enum reclaim_refused {
     RECLAIM_REFUSED_NO_STRATEGY,
 };
 
+/* What may be done to a page without pressure, if the host likes. */
+enum reclaim_offer {
+    RECLAIM_OFFER_NONE,
+    RECLAIM_OFFER_AGED_OUT, /* reclaim it: aged past the last generation */
+    RECLAIM_OFFER_ACCESSED, /* move it to a lent frame: it was found accessed
+                               and has joined the active ones */
+};
+
 enum reclaim_param_kind {
     RECLAIM_PARAM_UINT,
     RECLAIM_PARAM_REAL,
@@ -171,9 +179,9 @@ struct reclaim_policy_ops {
     sim_ns (*next_age)(void *self, sim_ns now);
     /* One manual round of ageing. NULL: nothing to do. */
     void (*rotate)(void *self, sim_ns now);
-    /* NULL: none. A page that ageing has pushed out of the oldest generation,
-     * offered once for reclaim without pressure (LRU action); PAGE_NONE ends. */
-    page_index (*pop_aged_out)(void *self);
+    /* NULL: none. The next page that is offered, each once, if it is offered
+     * for this; PAGE_NONE: there is none, or it is offered for something else. */
+    page_index (*pop_offer)(void *self, enum reclaim_offer offer);
 
     /* Fill up to RECLAIM_MAX_LISTS entries, returns how many. */
     unsigned (*lists)(void *self, struct reclaim_list *out);

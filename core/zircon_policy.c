@@ -33,8 +33,9 @@ enum {
     PARAM_MIN_AGING,
     PARAM_MAX_AGING,
     PARAM_MULTIPLIER,
-    PARAM_OFFER,
-    PARAM_LRU_ORDER
+    PARAM_OFFER_AGED_OUT,
+    PARAM_LRU_ORDER,
+    PARAM_OFFER_ACCESSED
 };
 
 /* What happens to pages. -------------------------------------------------- */
@@ -66,7 +67,7 @@ static void zircon_page_removed(void *self, page_index page,
     zircon_unlink(z, page);
     zircon_count_out(z, p->queue);
     p->queue = QUEUE_UNKNOWN;
-    p->is_offered = false;
+    p->offer = RECLAIM_OFFER_NONE;
     zircon_check_ratio(z);
 }
 
@@ -135,7 +136,8 @@ static void *zircon_init(struct reclaim_host *host,
     if (z->max_aging < second)
         z->max_aging = second;
     z->multiplier = values[PARAM_MULTIPLIER].uint;
-    z->offers = values[PARAM_OFFER].uint != 0;
+    z->offers_aged_out = values[PARAM_OFFER_AGED_OUT].uint != 0;
+    z->offers_accessed = values[PARAM_OFFER_ACCESSED].uint != 0;
     z->lru_order = (enum lru_order)values[PARAM_LRU_ORDER].word;
     z->mru_gen = MAX_SPREAD;
     z->last_age = host->now;
@@ -330,6 +332,11 @@ static const struct reclaim_param zircon_params[] = {
      .words = lru_orders,
      .help = "a: pages that outlive the last generation join the next as its "
              "newest; b: as its oldest"},
+    {.name = "offer_accessed",
+     .kind = RECLAIM_PARAM_UINT,
+     .default_text = "0",
+     .maximum = 1,
+     .help = "1: offer pages found accessed for a move to lent frames"},
     {.name = NULL},
 };
 
@@ -353,7 +360,7 @@ const struct reclaim_policy_ops zircon_policy_ops = {
     .age = zircon_age,
     .next_age = zircon_next_age,
     .rotate = zircon_rotate,
-    .pop_aged_out = zircon_pop_aged_out,
+    .pop_offer = zircon_pop_offer,
     .lists = zircon_lists,
     .place = zircon_place,
     .activity = zircon_activity,

@@ -1,9 +1,9 @@
 /*
  * Ageing: the policy's timer, with the accessed-bit scan that comes before.
  *
- *   policy: next_age --> [event] --> scan accessed bits --> age --> LRU action
- *              ^                                             |
- *              +---------- wake, or after each --------------+
+ *   policy: next_age --> [event] --> scan accessed bits --> age --> LRU thread
+ *              ^                                                        |
+ *              +--------------- wake, or after each --------------------+
  *
  * Scans are made by whoever asks and shared: one that is not older than asked
  * for is not repeated. A clearing scan clears the bits; the scanner's periodic
@@ -20,14 +20,10 @@
 
 struct aging {
     struct world *world;
-    struct event event; /* ageing */
-    struct event lru;   /* what ageing pushed out of the oldest generation */
+    struct event event;
     sim_ns last_scan, last_clearing_scan; /* SIM_NS_INFINITE_PAST: none */
     sim_ns last_age;
     sim_ns busy_until;
-
-    /* totals: pq.lru.* */
-    uint64_t lru_evicted, lru_compressed;
 };
 
 bool aging_new(struct world *world);
@@ -42,8 +38,7 @@ void aging_rearm(struct world *world);
  */
 sim_ns aging_scan(struct world *world, sim_ns not_older_than, bool clear);
 
-/* Event handlers. */
+/* Event handler. */
 void aging_on_age(struct world *world, struct event *event);
-void aging_on_lru(struct world *world, struct event *event);
 
 #endif

@@ -12,6 +12,8 @@
  */
 #include "actors/evict_pass.h"
 
+#include "actors/compressor_lock.h"
+#include "actors/lru.h"
 #include "check.h"
 #include "engine/world_internal.h"
 
@@ -87,6 +89,7 @@ static enum victim_end take_victim(struct world *world, struct evict_run *run,
     struct compressor *compressor;
     enum reclaim_refused why;
 
+    *cost += lru_serve_accessed(world); /* that the search came by */
     if (page == PAGE_NONE || !arm(world, &compressor))
         return VICTIM_NONE;
     bool is_loaned = pmm_page_is_loaned(&machine->pmm, page);
@@ -130,15 +133,21 @@ static uint64_t share_of(uint64_t pages, uint64_t percent)
     return pages / 100 * percent + pages % 100 * percent / 100;
 }
 
-/* Plan the next pass, discardable objects included. False: targets are met. */
-static bool begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
+/* The pass may begin: it has the compressor, or needs none. */
+static bool has_compressor(struct world *world, const struct evict_run *run)
+{
+    return run->is_at_once || !world->machine.compressor ||
+           !world->evictor->is_compressing ||
+           compressor_lock_take(world, &world->evictor->step);
+}
+
+/* Plan the next pass, which is needed, discardable objects included. */
+static void begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
 {
     const struct scenario *scenario = world->scenario;
     uint64_t need = need_of(world, run);
     uint64_t share = need;
 
-    if (need == 0)
-        return false;
     if (run->target.level == RECLAIM_ONLY_OLDEST)
         share = share_of(need, scenario->reclaim.discardable_percent);
     uint64_t discarded = discard(world, share);
@@ -151,7 +160,6 @@ static bool begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
     run->refused_in_row = 0;
     run->is_in_pass = true;
     *cost += (sim_ns)discarded * scenario->machine.costs.evict_page;
-    return true;
 }
 
 /* Up to 16 victims. False: the pass has come to its end. */
@@ -182,6 +190,8 @@ static bool end_pass(struct world *world, struct evict_run *run)
     run->is_in_pass = false;
     if (world->machine.compressor)
         compressor_disarm(world->machine.compressor);
+    if (!run->is_at_once)
+        compressor_lock_drop(world, &world->evictor->step);
     return run->pass_progress > 0;
 }
 
@@ -192,8 +202,16 @@ bool evict_run_step(struct world *world, struct evict_run *run, sim_ns *cost)
         if (!end_pass(world, run))
             return false;
     }
-    if (!run->is_in_pass)
-        return world->evictor->is_enabled && begin_pass(world, run, cost);
+    if (!run->is_in_pass) {
+        if (!world->evictor->is_enabled || need_of(world, run) == 0)
+            return false;
+        if (!has_compressor(world, run)) {
+            *cost = SIM_NS_INFINITE; /* the lock says when */
+            return true;
+        }
+        begin_pass(world, run, cost);
+        return true;
+    }
     if (step_pass(world, run, cost))
         return true;
     run->pass_need = run->pass_found; /* ends when the step's time is over */
@@ -204,5 +222,7 @@ void evict_run_end(struct world *world, struct evict_run *run)
 {
     if (run->is_in_pass)
         end_pass(world, run);
+    if (!run->is_at_once) /* got it, and found eviction switched off */
+        compressor_lock_drop(world, &world->evictor->step);
     run->is_active = false;
 }

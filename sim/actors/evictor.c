@@ -228,6 +228,7 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
 {
     struct evict_run run = {
         .is_active = true,
+        .is_at_once = true,
         .free_before = world->machine.pmm.free_pages,
         .target = {.is_pending = true,
                    .min_pages = min_pages,

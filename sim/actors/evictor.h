@@ -35,6 +35,7 @@ struct evict_run {
     bool is_active;
     bool is_synchronous; /* for the watchdog, not the eviction thread */
     bool is_continuous;
+    bool is_at_once; /* a script's: no time passes, nothing is waited for */
     struct evict_target target;
     uint64_t free_before; /* free pages when it began */
     uint64_t freed;       /* pages that count */

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/aging.h"
 #include "actors/evictor.h"
+#include "actors/lru.h"
 #include "actors/pager.h"
 #include "actors/scanner.h"
 #include "actors/watchdog.h"
@@ -289,8 +289,8 @@ static void count_reclaim(struct world *world)
     const struct evictor *evictor = world->evictor;
     const struct scanner *scanner = world->scanner;
 
-    count(world, "pq.lru.pages_evicted", world->aging->lru_evicted);
-    count(world, "pq.lru.pages_compressed", world->aging->lru_compressed);
+    count(world, "pq.lru.pages_evicted", world->lru->evicted);
+    count(world, "pq.lru.pages_compressed", world->lru->compressed);
     count(world, "vm.reclamation.pages_evicted_pager_backed.total",
           evictor->total.pager_backed);
     count(world, "vm.reclamation.pages_evicted_pager_backed.oom",

@@ -15,6 +15,7 @@
 #include "actors/aging.h"
 #include "actors/evictor.h"
 #include "actors/kernel_log.h"
+#include "actors/lru.h"
 #include "actors/pager.h"
 #include "actors/scanner.h"
 #include "actors/watchdog.h"
@@ -47,7 +48,7 @@ static void (*const handlers[EV_COUNT])(struct world *, struct event *) = {
     [EV_WATCHDOG] = watchdog_on_look,
     [EV_EVICTION_TIMER] = watchdog_on_timer,
     [EV_AGING] = aging_on_age,
-    [EV_LRU] = aging_on_lru,
+    [EV_LRU] = lru_on_event,
     [EV_EVICTOR] = evictor_on_event,
     [EV_SCANNER] = scanner_on_event,
     [EV_PAGER_ANSWER] = pager_on_answer,

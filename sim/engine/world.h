@@ -46,6 +46,7 @@ struct pager_source;
 struct pager_job;
 struct evictor;
 struct aging;
+struct lru;
 struct scanner;
 struct watchdog;
 struct observer;
@@ -221,6 +222,15 @@ struct evict_counts {
     uint64_t discardable;
 };
 
+/*
+ * The compressor serves one at a time (compressor_lock.h): an eviction pass, or
+ * a batch of the LRU thread, each named by the event that goes on with it.
+ */
+struct compressor_lock {
+    struct event *holder; /* NULL: nobody */
+    struct event *waiter; /* gets it next; NULL: nobody */
+};
+
 /* Who waits for a pager, first come first (overtime.h). */
 struct world_overtime {
     struct world_operation_queue patient, late;
@@ -283,6 +293,8 @@ struct world {
     struct watchdog *watchdog;
     struct evictor *evictor;
     struct aging *aging;
+    struct lru *lru;
+    struct compressor_lock compressor_lock;
     struct scanner *scanner;
     struct pager *pagers;
     uint32_t pager_count;

@@ -15,6 +15,7 @@
 
 #include "actors/aging.h"
 #include "actors/evictor.h"
+#include "actors/lru.h"
 #include "actors/pager.h"
 #include "actors/scanner.h"
 #include "actors/trace_feed.h"
@@ -169,9 +170,9 @@ static bool build_processes(struct world *world)
 
 static bool build_actors(struct world *world)
 {
-    return watchdog_new(world) && evictor_new(world) && aging_new(world) &&
-           scanner_new(world) && pagers_new(world) && workloads_new(world) &&
-           overtime_new(world) && observe_new(world);
+    return watchdog_new(world) && evictor_new(world) && lru_new(world) &&
+           aging_new(world) && scanner_new(world) && pagers_new(world) &&
+           workloads_new(world) && overtime_new(world) && observe_new(world);
 }
 
 /* VMOs. ------------------------------------------------------------------- */
@@ -300,6 +301,7 @@ void world_free(struct world *world)
     pagers_free(world);
     scanner_free(world);
     aging_free(world);
+    lru_free(world); /* after the evictor, for whose pass it may wait */
     watchdog_free(world);
     observe_free(world);
     if (world->has_machine)
