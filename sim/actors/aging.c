@@ -37,31 +37,44 @@ static uint64_t scan_mappings(struct world *world, bool clear)
     return found;
 }
 
-sim_ns aging_scan(struct world *world, sim_ns not_older_than, bool clear)
+static void note_scan(struct world *world, bool clear)
 {
     struct aging *aging = world->aging;
-    sim_ns done = clear ? aging->last_clearing_scan : aging->last_scan;
+
+    aging->last_scan = world->now;
+    if (!clear)
+        return;
+    aging->last_clearing_scan = world->now;
+    aging->is_harvested = true;
+}
+
+static sim_ns scan(struct world *world, bool clear)
+{
+    struct aging *aging = world->aging;
+    bool is_of_use = aging->is_table_scan || world->evictor->is_enabled;
     sim_ns cost = 0;
 
-    if (not_older_than <= done)
-        return 0;
-    if (!world->is_direct_tracking && world->evictor->is_enabled)
+    aging->is_table_scan = false;
+    if (is_of_use && !world->is_direct_tracking)
         cost = (sim_ns)scan_mappings(world, clear) *
                world->scenario->machine.costs.scan_page;
-    aging->last_scan = world->now;
-    if (clear)
-        aging->last_clearing_scan = world->now;
+    note_scan(world, clear);
     return cost;
+}
+
+sim_ns aging_scan(struct world *world, sim_ns not_older_than, bool clear)
+{
+    const struct aging *aging = world->aging;
+    sim_ns done = clear ? aging->last_clearing_scan : aging->last_scan;
+
+    return not_older_than <= done ? 0 : scan(world, clear);
 }
 
 void world_harvest(struct world *world)
 {
-    struct aging *aging = world->aging;
-
     if (!world->is_direct_tracking)
         scan_mappings(world, true);
-    aging->last_scan = world->now;
-    aging->last_clearing_scan = world->now;
+    note_scan(world, true);
 }
 
 /* Ageing. ----------------------------------------------------------------- */
@@ -72,7 +85,7 @@ void aging_rearm(struct world *world)
     struct page_queues *pqs = &world->machine.pqs;
 
     pqs->host.wake = false;
-    if (!pqs->ops->next_age || lru_is_busy(world)) {
+    if (!pqs->ops->next_age || aging->is_paused || lru_is_busy(world)) {
         event_cancel(&world->events, &aging->event);
         return;
     }
@@ -84,14 +97,20 @@ void aging_rearm(struct world *world)
     event_schedule(&world->events, &aging->event, at);
 }
 
+void aging_pause(struct world *world, bool is_paused)
+{
+    world->aging->is_paused = is_paused;
+    aging_rearm(world);
+}
+
 void aging_on_age(struct world *world, struct event *event)
 {
     struct aging *aging = event->subject;
     struct page_queues *pqs = &world->machine.pqs;
-    sim_ns cost = aging_scan(world, sim_ns_add(aging->last_age, 1), true);
+    sim_ns cost = aging->is_harvested ? 0 : scan(world, true);
 
     pqs->ops->age(pqs->policy, world->now);
-    aging->last_age = world->now;
+    aging->is_harvested = false;
     aging->busy_until = sim_ns_add(world->now, cost);
     lru_wake(world);
     aging_rearm(world);
@@ -103,6 +122,7 @@ void world_rotate(struct world *world, uint64_t times)
 
     for (uint64_t i = 0; i < times && pqs->ops->rotate; i++) {
         pqs->ops->rotate(pqs->policy, world->now);
+        world->aging->is_harvested = false;
         lru_run(world);
     }
 }

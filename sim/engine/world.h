@@ -505,6 +505,9 @@ enum vm_status world_set_anonymous_reclaim(struct world *world,
                                            bool is_enabled);
 void world_set_loaning(struct world *world, bool is_enabled);
 void world_set_borrowing(struct world *world, bool is_enabled);
+/* Off: the scanner pauses, and with it ageing and eviction; on: all three go
+ * on, eviction if the scenario has it. */
+void world_set_scanner(struct world *world, bool is_enabled);
 
 /* Close all that the process owns and end its workloads. VM_BAD_STATE: it was
  * killed before. An OOM kill is counted by its caller. */
