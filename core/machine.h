@@ -33,6 +33,8 @@ struct vm_machine_stats {
     uint64_t supplied_pages;
     uint64_t read_requests;
     uint64_t dirty_requests;
+    uint64_t physical_requests; /* to give lent pages back */
+    uint64_t physical_failures; /* of these, those that failed */
 };
 
 struct vm_machine_config {

@@ -34,8 +34,7 @@ struct pager {
     sim_ns link_free_at; /* the last transfer ends */
     struct event writeback;
 
-    /* totals: dispatcher.pager.* */
-    uint64_t total_requests, succeeded_requests, failed_requests;
+    uint64_t total_requests; /* begun so far: every n-th may be made to fail */
 };
 
 struct pager_source {

@@ -37,6 +37,10 @@ void observe_refault(struct world *world, uint64_t distance);
 /* The run is over: its last tick, latencies and totals. */
 void observe_end(struct world *world);
 
+/* Its latencies and totals alone (observe_totals.c). False: the recorder has
+ * failed. */
+bool observe_totals(struct world *world);
+
 /* Event handler. */
 void observe_on_tick(struct world *world, struct event *event);
 

@@ -235,7 +235,9 @@ struct compressor_lock {
 struct world_overtime {
     struct world_operation_queue patient, late;
     struct event event;
-    uint64_t waits, timeouts; /* dispatcher.pager.* */
+
+    /* totals: dispatcher.pager.* */
+    uint64_t requests, succeeded, failed, timeouts, waits;
 };
 
 /* ---- The world ---------------------------------------------------------- */

@@ -144,7 +144,9 @@ static void begin_wait(struct world *world, struct world_operation *operation)
     stall_wait(&operation->thread_of->stall, world->now, operation->is_stalled);
 }
 
-static void end_wait(struct world *world, struct world_operation *operation)
+/* `status`: what the request came to, or why it is given up. */
+static void end_wait(struct world *world, struct world_operation *operation,
+                     enum vm_status status)
 {
     CHECK(operation->is_waiting);
     operation->is_waiting = false;
@@ -152,7 +154,7 @@ static void end_wait(struct world *world, struct world_operation *operation)
     if (operation->other)
         LIST_REMOVE(operation, by_other);
     world_memory_forget(world, &operation->memory);
-    overtime_end(world, operation);
+    overtime_end(world, operation, status);
     if (operation->op.request.state == REQUEST_MEMORY)
         operation->memory_wait_ns += world->now - operation->waiting_since;
     if (!operation->thread_of)
@@ -242,7 +244,7 @@ static enum vm_status run_once(struct world *world,
 
 static void resume(struct world *world, struct world_operation *operation)
 {
-    end_wait(world, operation);
+    end_wait(world, operation, operation->op.request.status);
     enum vm_status status = run_once(world, operation);
     if (status != VM_SHOULD_WAIT && operation->done)
         operation->done(world, operation, status);
@@ -297,7 +299,7 @@ void world_operation_abort(struct world *world,
                            struct world_operation *operation,
                            enum vm_status status)
 {
-    end_wait(world, operation);
+    end_wait(world, operation, status);
     vmo_op_abort(&operation->op, status);
     if (operation->op.kind == VMO_OP_FAULT)
         account_fault(world, operation, status);
@@ -309,7 +311,7 @@ void world_operation_release(struct world *world,
                              struct world_operation *operation)
 {
     if (operation->is_waiting) {
-        end_wait(world, operation);
+        end_wait(world, operation, VM_BAD_STATE);
         vmo_op_abort(&operation->op, VM_BAD_STATE);
     }
     vmo_op_release(&operation->op);

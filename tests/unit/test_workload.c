@@ -229,7 +229,7 @@ Test(workload, faults_wait_for_the_pager)
     cr_assert_eq(world->counters.faults_major, 4);
     cr_assert_eq(world->counters.first_touches, 4);
     cr_assert_eq(world->counters.refaults, 0);
-    cr_assert_eq(world->pagers[0].succeeded_requests, 4);
+    cr_assert_eq(world->overtime.succeeded, 4);
     cr_assert(world->now > 4000000 && world->now < 4001000);
     cr_assert_eq(world->stall.some_ns, 0, "first touches are no stall");
     stage_clear(&stage);
@@ -267,7 +267,7 @@ Test(workload, an_injected_failure_is_survived)
     const struct world *world = stage.world;
 
     cr_assert_gt(world->counters.faults_failed, 0);
-    cr_assert_eq(world->pagers[0].failed_requests,
+    cr_assert_eq(world->overtime.failed,
                  world->counters.faults_failed);
     cr_assert_eq(world->counters.accesses, 8);
     stage_clear(&stage);

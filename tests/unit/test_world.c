@@ -135,6 +135,9 @@ Test(world, nobody_waits_for_a_pager_longer_than_five_minutes)
     cr_assert_eq(stage.world->status, WORLD_OK);
     cr_assert_eq(stage.world->overtime.waits, 2);
     cr_assert_eq(stage.world->overtime.timeouts, 1);
+    cr_assert_eq(stage.world->overtime.requests, 2);
+    cr_assert_eq(stage.world->overtime.succeeded, 1);
+    cr_assert_eq(stage.world->overtime.failed, 0);
     stage_clear(&stage);
 }
 
