@@ -385,6 +385,37 @@ static bool check_vmos(const struct scenario *scenario, char *message,
     return true;
 }
 
+/* Will anonymous pages ever be reclaimable? */
+static bool has_anonymous_reclaim(const struct scenario *scenario)
+{
+    if (scenario->reclaim.compression.anonymous)
+        return true;
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        const struct scenario_op *op = &scenario->events[i].op;
+
+        if (op->kind == OP_SET && op->has_anonymous_reclaim &&
+            op->anonymous_reclaim)
+            return true;
+    }
+    return false;
+}
+
+/* What the kernel refuses to boot with. */
+static bool check_compression(const struct scenario *scenario, char *message,
+                              size_t message_bytes)
+{
+    const struct scenario_compression *compression =
+        &scenario->reclaim.compression;
+
+    if (!compression->zero_forks || has_anonymous_reclaim(scenario))
+        return true;
+    world_message_at(scenario, &compression->zero_forks_place,
+                     "'zero_forks' needs 'anonymous': zero forks are "
+                     "reclaimed only where anonymous pages are",
+                     message, message_bytes);
+    return false;
+}
+
 bool world_check(const struct scenario *scenario, char *message,
                  size_t message_bytes)
 {
@@ -393,7 +424,8 @@ bool world_check(const struct scenario *scenario, char *message,
     if (!policy)
         return false;
     world_policy_close(policy);
-    if (!check_vmos(scenario, message, message_bytes))
+    if (!check_vmos(scenario, message, message_bytes) ||
+        !check_compression(scenario, message, message_bytes))
         return false;
     for (size_t i = 0; i < scenario->workload_count; i++) {
         const struct scenario_workload *workload = &scenario->workloads[i];

@@ -419,6 +419,27 @@ Test(world, what_the_parser_cannot_know_is_refused_with_its_place)
                   "  - {vmo: a, size: 50p, prefill: 0..30}\n"
                   "  - {vmo: b, size: 50p, prefill: all}\n",
                   "dir/t.yaml:5:");
+    stage_refused("version: 1\n"
+                  "reclaim:\n"
+                  "  compression: {enabled: true, zero_forks: true}\n",
+                  "dir/t.yaml:3:44: 'zero_forks' needs 'anonymous'");
+}
+
+Test(world, zero_forks_may_wait_for_anonymous_reclaim)
+{
+    struct stage stage =
+        stage_run("version: 1\n"
+                  "machine: {memory: 100p}\n"
+                  "reclaim: {compression: {enabled: true, zero_forks: true}}\n"
+                  "vmos: [{vmo: a, size: 4p}]\n"
+                  "events:\n"
+                  "  - touch: {vmo: a, write: true}\n"
+                  "  - expect: {queue: {zero_fork: 4}}\n"
+                  "  - set: {anonymous_reclaim: true}\n"
+                  "  - expect: {queue: {zero_fork: 0, reclaim0: 4}}\n");
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    stage_clear(&stage);
 }
 
 Test(world, a_scenario_runs_the_same_twice)
