@@ -385,7 +385,8 @@ static inline enum burst_end burst_step(struct workload_thread *thread,
         return BURST_FAULT;
     workload->accesses_left--;
     *busy_end = *at + workload->access_ns;
-    if (stall_is_on(&world->stall, *at))
+    if (stall_is_open(&world->stall) ||
+        stall_is_open(&workload->process->stall))
         computes(thread, *at, *busy_end);
     *at = *busy_end;
     if (!advance(thread, at))

@@ -36,10 +36,11 @@ static inline void stall_advance(struct world_stall *stall, sim_ns now)
     stall->since = now;
 }
 
-/* Is anybody stalled at `now` or later? */
-static inline bool stall_is_on(const struct world_stall *stall, sim_ns now)
+/* Is somebody stalled, or is there a stall that is over and not accounted for?
+ * Then who computes must say so, each time. */
+static inline bool stall_is_open(const struct world_stall *stall)
 {
-    return stall->stalled_threads > 0 || stall->stalled_until > now;
+    return stall->stalled_threads > 0 || stall->stalled_until > stall->since;
 }
 
 /* A thread computes from `now` until `until`. */
