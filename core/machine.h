@@ -107,6 +107,12 @@ static inline struct vm_page *vm_page_of(struct vm_machine *machine,
     return &machine->pmm.pages[page];
 }
 
+/* Put another policy in place, and do as it says: see pq_change_policy(). */
+enum vm_status vm_machine_change_policy(struct vm_machine *machine,
+                                        const struct reclaim_policy_ops *ops,
+                                        const union reclaim_value *values,
+                                        uint64_t seed);
+
 /* The node a queued page belongs to. */
 static inline struct vm_cow_pages *
 vm_page_owner(const struct vm_machine *machine, page_index page)

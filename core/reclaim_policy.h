@@ -113,15 +113,31 @@ struct reclaim_list {
     uint64_t pages;
 };
 
+/*
+ * How reclaim goes about it where the years of one kernel differ. A policy's
+ * init may say so; all zero is Zircon's way of 2023 (reclaim.md 10.4).
+ */
+struct reclaim_manner {
+    bool ignores_hints_at_newest; /* always_need does not protect from
+                                     RECLAIM_INCLUDE_NEWEST */
+    bool frees_each_page;       /* as it is taken, not when the pass is over */
+    bool has_private_sync;      /* a synchronous request leaves alone what is
+                              pending, and does not overwrite it */
+    bool retries_zero_forks;    /* what a zero scan passes over is reclaimable
+                                again as anonymous pages are, not never */
+    uint8_t decompression_ages; /* enum compression_ages */
+};
+
 /* What the host keeps for the policy; borrowed for the policy's life. */
 struct reclaim_host {
     void *page_memory; /* page_bytes x (highest page index + 1); may move
                               in `resize`, so read it from here */
     size_t page_bytes;
-    uint64_t memory_pages; /* the budget */
-    uint64_t seed;         /* for policies that draw random numbers */
-    sim_ns now;            /* simulated time, kept current */
-    bool wake;             /* set by the policy: ask next_age() again */
+    uint64_t memory_pages;        /* the budget */
+    uint64_t seed;                /* for policies that draw random numbers */
+    sim_ns now;                   /* simulated time, kept current */
+    bool wake;                    /* set by the policy: ask next_age() again */
+    struct reclaim_manner manner; /* set by the policy's init */
 };
 
 /* What a policy answers when asked about one known page. */

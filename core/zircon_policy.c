@@ -35,7 +35,12 @@ enum {
     PARAM_MULTIPLIER,
     PARAM_OFFER_AGED_OUT,
     PARAM_LRU_ORDER,
-    PARAM_OFFER_ACCESSED
+    PARAM_OFFER_ACCESSED,
+    PARAM_HINT_AT_NEWEST,
+    PARAM_FREE_EVICTED,
+    PARAM_SYNC_REQUEST,
+    PARAM_ZERO_FORK,
+    PARAM_DECOMPRESSION_AGE
 };
 
 /* What happens to pages. -------------------------------------------------- */
@@ -139,6 +144,13 @@ static void *zircon_init(struct reclaim_host *host,
     z->offers_aged_out = values[PARAM_OFFER_AGED_OUT].uint != 0;
     z->offers_accessed = values[PARAM_OFFER_ACCESSED].uint != 0;
     z->lru_order = (enum lru_order)values[PARAM_LRU_ORDER].word;
+    host->manner = (struct reclaim_manner){
+        .ignores_hints_at_newest = values[PARAM_HINT_AT_NEWEST].word == 1,
+        .frees_each_page = values[PARAM_FREE_EVICTED].word == 1,
+        .has_private_sync = values[PARAM_SYNC_REQUEST].word == 1,
+        .retries_zero_forks = values[PARAM_ZERO_FORK].word == 1,
+        .decompression_ages = (uint8_t)values[PARAM_DECOMPRESSION_AGE].word,
+    };
     z->mru_gen = MAX_SPREAD;
     z->last_age = host->now;
     z->scan_began = SIM_NS_INFINITE_PAST;
@@ -301,6 +313,12 @@ static const char *zircon_valid(void *self)
 }
 
 static const char *const lru_orders[] = {"a", "b", NULL};
+/* The first is the way of 2023. */
+static const char *const hints_at_newest[] = {"follow", "ignore", NULL};
+static const char *const free_times[] = {"pass", "page", NULL};
+static const char *const sync_requests[] = {"overwrite", "private", NULL};
+static const char *const zero_fork_chances[] = {"once", "again", NULL};
+static const char *const age_histograms[] = {"documented", "a", "b", NULL};
 
 /* In the order of the PARAM_ numbers. */
 static const struct reclaim_param zircon_params[] = {
@@ -337,6 +355,35 @@ static const struct reclaim_param zircon_params[] = {
      .default_text = "0",
      .maximum = 1,
      .help = "1: offer pages found accessed for a move to lent frames"},
+    {.name = "hint_at_newest",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "follow",
+     .words = hints_at_newest,
+     .help = "ignore: always_need does not protect when the newest go, too"},
+    {.name = "free_evicted",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "pass",
+     .words = free_times,
+     .help = "pass: evicted pages are free when their pass is over; page: at "
+             "once"},
+    {.name = "sync_request",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "overwrite",
+     .words = sync_requests,
+     .help = "overwrite: a synchronous eviction forgets a request that is "
+             "pending; private: not so"},
+    {.name = "zero_fork",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "once",
+     .words = zero_fork_chances,
+     .help = "once: a page that a zero scan passes over is never compressed; "
+             "again: it is as others are"},
+    {.name = "decompression_age",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "documented",
+     .words = age_histograms,
+     .help = "buckets of the time pages were compressed: as documented, or as "
+             "the code of 2023 (a) or 2024 (b) had it"},
     {.name = NULL},
 };
 

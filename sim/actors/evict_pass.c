@@ -80,10 +80,19 @@ static void count_taken(struct world *world, struct evict_run *run,
     run->freed++;
 }
 
+static enum vm_eviction_hint hint_of(const struct reclaim_manner *manner,
+                                     enum reclaim_level level)
+{
+    return manner->ignores_hints_at_newest && level == RECLAIM_INCLUDE_NEWEST
+               ? EVICTION_HINT_IGNORE
+               : EVICTION_HINT_FOLLOW;
+}
+
 static enum victim_end take_victim(struct world *world, struct evict_run *run,
                                    sim_ns *cost)
 {
     struct vm_machine *machine = &world->machine;
+    const struct reclaim_manner *manner = &machine->pqs.host.manner;
     const struct scenario_costs *costs = &world->scenario->machine.costs;
     page_index page = pq_victim(&machine->pqs, run->target.level);
     struct compressor *compressor;
@@ -95,9 +104,9 @@ static enum victim_end take_victim(struct world *world, struct evict_run *run,
     bool is_loaned = pmm_page_is_loaned(&machine->pmm, page);
     uint64_t compressed = machine->stats.compressed_pages;
     uint64_t attempts = compressor ? compressor_stats(compressor).attempts : 0;
-    bool is_taken = vm_cow_reclaim_page(vm_page_owner(machine, page), page,
-                                        vm_page_of(machine, page)->offset,
-                                        EVICTION_HINT_FOLLOW, compressor, &why);
+    bool is_taken = vm_cow_reclaim_page(
+        vm_page_owner(machine, page), page, vm_page_of(machine, page)->offset,
+        hint_of(manner, run->target.level), compressor, &why);
     bool is_tried =
         compressor && compressor_stats(compressor).attempts > attempts;
     *cost += is_tried   ? costs->compress_page
@@ -107,7 +116,10 @@ static enum victim_end take_victim(struct world *world, struct evict_run *run,
         pq_refused(&machine->pqs, page, why);
         return VICTIM_REFUSED;
     }
-    page_chain_push_tail(&run->collected, machine->pmm.pages, page);
+    if (manner->frees_each_page)
+        pmm_free_page(&machine->pmm, page);
+    else
+        page_chain_push_tail(&run->collected, machine->pmm.pages, page);
     count_taken(world, run, machine->stats.compressed_pages > compressed,
                 is_loaned);
     return VICTIM_TAKEN;

@@ -3,8 +3,8 @@
  * evict_pass.c.
  *
  * The kernel's quirks of 2023 are kept: a synchronous request overwrites the
- * shared one-shot target, and whichever of the two comes through the gate
- * first takes it; a run of the eviction thread that evicted or discarded
+ * shared one-shot target (unless the policy's manner says otherwise), and
+ * whichever of the two comes through the gate first takes it; a run of the eviction thread that evicted or discarded
  * anything skips the continuous step, one that only compressed does not.
  */
 #include "actors/evictor.h"
@@ -65,6 +65,12 @@ static void open_gate(struct evictor *evictor)
                        evictor->world->now);
 }
 
+/* Do synchronous requests leave the shared target alone? */
+static bool has_private_sync(const struct evictor *evictor)
+{
+    return evictor->world->machine.pqs.host.manner.has_private_sync;
+}
+
 /* Take the shared target; nothing to do if nothing is pending. */
 static struct evict_target take_shared(struct evictor *evictor)
 {
@@ -91,13 +97,16 @@ static void begin_run(struct evictor *evictor,
  * priority of all threads. */
 static void begin_next_run(struct evictor *evictor)
 {
-    struct evict_target target = take_shared(evictor);
+    struct evict_target target;
 
     if (evictor->is_sync_waiting) {
         evictor->is_sync_waiting = false;
+        target =
+            has_private_sync(evictor) ? evictor->sync : take_shared(evictor);
         begin_run(evictor, &target, true, false);
         return;
     }
+    target = take_shared(evictor);
     evictor->is_thread_signalled = false;
     begin_run(evictor, &target, false, false);
 }
@@ -209,12 +218,13 @@ bool evictor_evict_for_oom(struct evictor *evictor, uint64_t min_pages)
 {
     if (!evictor->is_enabled)
         return false;
-    evictor->shared = (struct evict_target){
+    struct evict_target target = {
         .is_pending = true,
         .min_pages = min_pages,
         .level = RECLAIM_INCLUDE_NEWEST,
         .is_oom = true,
     };
+    *(has_private_sync(evictor) ? &evictor->sync : &evictor->shared) = target;
     evictor->is_sync_waiting = true;
     open_gate(evictor);
     return true;
@@ -239,7 +249,8 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
 
     if (!world->evictor->is_enabled)
         return run.counts;
-    take_shared(world->evictor); /* overwritten, and taken at once */
+    if (!has_private_sync(world->evictor))
+        take_shared(world->evictor); /* overwritten, and taken at once */
     while (evict_run_step(world, &run, &cost))
         continue;
     struct evict_counts counts = run.counts;

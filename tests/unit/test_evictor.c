@@ -337,3 +337,75 @@ Test(evictor, a_share_is_exact)
     cr_assert_eq(counts.pager_backed, 0);
     stage_clear(&stage);
 }
+
+/* As others have it: parameters of the policy. ---------------------------- */
+
+Test(evictor, a_private_synchronous_request_leaves_what_is_pending)
+{
+    struct stage stage = stage_run("version: 1\n"
+                                   "machine: {memory: 1000p}\n"
+                                   "reclaim: {params: [sync_request=private],\n"
+                                   "          discardable_percent: 0}\n"
+                                   "events:\n"
+                                   "  - create: {vmo: a, size: 100p,\n"
+                                   "             kind: pager}\n"
+                                   "  - supply: {vmo: a}\n"
+                                   "  - hint: {vmo: a, kind: dont_need}\n");
+
+    evictor_request(stage.world->evictor, 40, 0, RECLAIM_ONLY_OLDEST);
+    cr_assert_eq(evict_now(&stage, 5, 0), 5);
+    run_until(&stage, 1000000000);
+    cr_assert_eq(free_pages(&stage), 945);
+    stage_clear(&stage);
+}
+
+Test(evictor, pages_may_be_freed_one_by_one)
+{
+    struct stage stage =
+        stage_run("version: 1\n"
+                  "machine: {memory: 1000p, costs: {evict_page: 1us}}\n"
+                  "reclaim: {params: [free_evicted=page],\n"
+                  "          discardable_percent: 0}\n"
+                  "events:\n"
+                  "  - create: {vmo: a, size: 100p, kind: pager}\n"
+                  "  - supply: {vmo: a}\n"
+                  "  - hint: {vmo: a, kind: dont_need}\n");
+
+    evictor_request(stage.world->evictor, 40, 0, RECLAIM_ONLY_OLDEST);
+    run_until(&stage, 17000);
+    cr_assert_eq(free_pages(&stage), 932); /* two steps of 16 */
+    run_until(&stage, 100000);
+    cr_assert_eq(free_pages(&stage), 940);
+    stage_clear(&stage);
+}
+
+static uint64_t evicted_of_needed(const char *param, const char *level)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "version: 1\n"
+             "machine: {memory: 1000p}\n"
+             "reclaim: {params: [%s]}\n"
+             "vmos: [{vmo: a, size: 10p, kind: pager, prefill: all}]\n"
+             "events:\n"
+             "  - hint: {vmo: a, kind: always_need}\n"
+             "  - rotate: {times: 7}\n"
+             "  - evict: {min: 10p, level: %s}\n",
+             param, level);
+    struct stage stage = stage_run(text);
+    uint64_t evicted = stage.world->machine.stats.evicted_pages;
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    stage_clear(&stage);
+    return evicted;
+}
+
+Test(evictor, needed_pages_may_go_when_the_newest_do)
+{
+    cr_assert_eq(evicted_of_needed("hint_at_newest=follow", "include_newest"),
+                 0);
+    cr_assert_eq(evicted_of_needed("hint_at_newest=ignore", "only_oldest"), 0);
+    cr_assert_eq(evicted_of_needed("hint_at_newest=ignore", "include_newest"),
+                 10);
+}

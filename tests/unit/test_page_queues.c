@@ -152,6 +152,22 @@ Test(page_queues, a_popped_zero_fork_is_not_reclaimable_ever_after)
     stop(&rig);
 }
 
+Test(page_queues, a_popped_zero_fork_may_get_another_chance)
+{
+    static const char *const params[] = {"zero_fork=again"};
+    struct rig rig;
+
+    start(&rig, params, 1);
+    page_index early = put(&rig, PQ_ZERO_FORK);
+    cr_assert_eq(pq_pop_zero_fork(&rig.pqs), early);
+    cr_assert_eq(rig.pmm.pages[early].queue, PQ_ANONYMOUS);
+    pq_enable_anonymous_reclaim(&rig.pqs, false);
+    page_index page = put(&rig, PQ_ZERO_FORK);
+    cr_assert_eq(pq_pop_zero_fork(&rig.pqs), page);
+    cr_assert_eq(rig.pmm.pages[page].queue, PQ_RECLAIM);
+    stop(&rig);
+}
+
 Test(page_queues, a_page_that_cannot_be_compressed_is_put_aside)
 {
     struct rig rig;
