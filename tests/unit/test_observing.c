@@ -78,8 +78,8 @@ static struct standing run_file(const char *path, struct recorder *recorder,
     bool is_input;
 
     scenario_errors_init(&errors);
-    cr_assert_eq(scenario_load(path, NULL, 0, &scenario, &errors),
-                 SCENARIO_OK, "%s", path);
+    cr_assert_eq(scenario_load(path, NULL, 0, &scenario, &errors), SCENARIO_OK,
+                 "%s", path);
     scenario_errors_release(&errors);
     struct world *world = world_new(scenario, recorder, options, message,
                                     sizeof message, &is_input);

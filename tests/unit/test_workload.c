@@ -267,8 +267,7 @@ Test(workload, an_injected_failure_is_survived)
     const struct world *world = stage.world;
 
     cr_assert_gt(world->counters.faults_failed, 0);
-    cr_assert_eq(world->overtime.failed,
-                 world->counters.faults_failed);
+    cr_assert_eq(world->overtime.failed, world->counters.faults_failed);
     cr_assert_eq(world->counters.accesses, 8);
     stage_clear(&stage);
 }
