@@ -168,6 +168,8 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 	LOWTIDE=$(BUILD)/lowtide tests/run_conformance.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_pressure.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_fingerprints.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log

@@ -31,7 +31,10 @@ struct item {
     sim_ns compressed_at;
     uint64_t place;  /* tri-page reference */
     uint32_t length; /* with the time; 0: a free entry */
-    uint32_t next_free;
+    union {
+        uint32_t stamp;     /* of an entry in use */
+        uint32_t next_free; /* of a free one */
+    };
 };
 
 struct compressor {
@@ -296,18 +299,51 @@ uint64_t compressor_peek(const struct compressor *compressor,
     return item_of(compressor, reference)->content;
 }
 
+void compressor_set_stamp(struct compressor *compressor, uint64_t reference,
+                          uint32_t stamp)
+{
+    item_of(compressor, reference)->stamp = stamp;
+}
+
+uint32_t compressor_stamp(const struct compressor *compressor,
+                          uint64_t reference)
+{
+    return item_of(compressor, reference)->stamp;
+}
+
 /*
- * bucket    0      1      2      3    ...    7
- * seconds  [0 1)  [1 2)  [2 4)  [4 8) ... [64 128)
+ * bucket       0      1      2      3    ...    7
+ * documented  [0 1)  [1 2)  [2 4)  [4 8) ... [64 128)
+ * b           [0 2)  [2 4)  [4 8)        ...  [128 inf)
  */
-static void count_age(struct compressor_stats *stats, sim_ns age)
+static int age_bucket(enum compression_ages ages, uint64_t seconds)
+{
+    switch (ages) {
+    case COMPRESSION_AGES_DOCUMENTED:
+        return seconds ? 64 - __builtin_clzll(seconds) : 0;
+    case COMPRESSION_AGES_A:
+        return seconds ? 1 + __builtin_ctzll(seconds) : 0;
+    case COMPRESSION_AGES_B:
+        return seconds < 256 ? 63 - __builtin_clzll(seconds | 1)
+                             : COMPRESSION_AGE_BUCKETS - 1;
+    }
+    return COMPRESSION_AGE_BUCKETS;
+}
+
+static void count_age(struct compressor *compressor, sim_ns age)
 {
     const sim_ns second = 1000000000;
     uint64_t seconds = age > 0 ? (uint64_t)(age / second) : 0;
-    int bucket = seconds ? 64 - __builtin_clzll(seconds) : 0;
+    int bucket = age_bucket(compressor->config.ages, seconds);
 
     if (bucket < COMPRESSION_AGE_BUCKETS)
-        stats->decompression_age[bucket]++;
+        compressor->stats.decompression_age[bucket]++;
+}
+
+void compressor_set_ages(struct compressor *compressor,
+                         enum compression_ages ages)
+{
+    compressor->config.ages = ages;
 }
 
 void compressor_decompress(struct compressor *compressor, uint64_t reference,
@@ -317,8 +353,7 @@ void compressor_decompress(struct compressor *compressor, uint64_t reference,
         compressor_peek(compressor, reference);
     if (compressor_is_temporary(compressor, reference))
         return;
-    count_age(&compressor->stats,
-              now - item_of(compressor, reference)->compressed_at);
+    count_age(compressor, now - item_of(compressor, reference)->compressed_at);
     compressor->stats.decompressions++;
     drop_item(compressor, reference);
 }

@@ -24,17 +24,30 @@ enum compression_storage { STORAGE_TRI_PAGE, STORAGE_EXACT };
 
 enum { COMPRESSION_AGE_BUCKETS = 8, LZ4_ACCELERATION = 11 };
 
+/*
+ * Whose buckets decompressions are counted in, by whole seconds s held:
+ * documented: s = 0, then [2^(k-1), 2^k) in bucket k; a: as the code of 2023
+ * had it, 1 + the trailing zeros of s; b: as later, log2 of s, all above in the
+ * last. What is past the last bucket is in none.
+ */
+enum compression_ages {
+    COMPRESSION_AGES_DOCUMENTED,
+    COMPRESSION_AGES_A,
+    COMPRESSION_AGES_B
+};
+
 struct compressor_config {
     enum compression_model model;
     enum compression_storage storage;
     uint32_t threshold_percent; /* 1 .. 100 */
+    enum compression_ages ages;
 };
 
 struct compressor_stats {
     uint64_t attempts, success, zero, fail;
     uint64_t decompressions, skipped;
     uint64_t stored_bytes, storage_pages, items;
-    /* seconds held: < 1, [1,2), [2,4) ... [64,128) */
+    /* by seconds held: config.ages says which */
     uint64_t decompression_age[COMPRESSION_AGE_BUCKETS];
 };
 
@@ -100,6 +113,16 @@ void compressor_decompress(struct compressor *compressor, uint64_t reference,
 /* Forget a reference without decompressing (counted as skipped). */
 void compressor_free_reference(struct compressor *compressor,
                                uint64_t reference);
+
+/* A number of the caller's that is kept with what is stored; 0 at first. */
+void compressor_set_stamp(struct compressor *compressor, uint64_t reference,
+                          uint32_t stamp);
+uint32_t compressor_stamp(const struct compressor *compressor,
+                          uint64_t reference);
+
+/* From now on decompressions are counted that way. */
+void compressor_set_ages(struct compressor *compressor,
+                         enum compression_ages ages);
 
 /* Pages of physical memory the store takes. */
 uint64_t compressor_storage_pages(const struct compressor *compressor);

@@ -64,6 +64,8 @@ static bool finish(struct vm_cow_pages *cow, struct page_slot *slot,
     switch (result) {
     case COMPRESS_OK:
         (void)slot_change_reference(slot, reference);
+        compressor_set_stamp(cow->machine->compressor, reference,
+                             (uint32_t)vm_machine_reclaimed(cow->machine));
         break;
     case COMPRESS_ZERO:
         *slot = SLOT_ZERO_MARKER;
@@ -124,12 +126,17 @@ bool cow_remove_page_for_compression(struct vm_cow_pages *cow, page_index page,
 static void decompress_slot(struct vm_cow_pages *cow, struct page_slot *slot,
                             page_index page)
 {
+    struct vm_machine *machine = cow->machine;
+    struct compressor *compressor = machine->compressor;
     cow_init_page(cow, page);
     uint64_t reference =
         slot_swap_reference_for_page(slot, cow_pages_of(cow), page);
-    compressor_decompress(cow->machine->compressor, reference, page,
-                          cow->machine->now);
-    cow->machine->stats.decompressed_pages++;
+    if (!compressor_is_temporary(compressor, reference))
+        machine->stats.decompressed_distance +=
+            (uint32_t)vm_machine_reclaimed(machine) -
+            compressor_stamp(compressor, reference);
+    compressor_decompress(compressor, reference, page, machine->now);
+    machine->stats.decompressed_pages++;
 }
 
 enum vm_status cow_make_page_from_reference(struct vm_cow_pages *cow,

@@ -464,11 +464,30 @@ uint32_t vm_cow_child_count(const struct vm_cow_pages *cow)
     return cow->child_count;
 }
 
-bool vm_cow_was_reclaimed(const struct vm_cow_pages *cow, uint64_t offset)
+/* The node that a slice shows; `offset` becomes one in it. */
+static const struct vm_cow_pages *behind_slices(const struct vm_cow_pages *cow,
+                                                uint64_t *offset)
 {
     while (cow_is_slice(cow)) {
-        offset += cow->parent_offset;
+        *offset += cow->parent_offset;
         cow = cow->parent;
     }
+    return cow;
+}
+
+bool vm_cow_was_reclaimed(const struct vm_cow_pages *cow, uint64_t offset)
+{
+    cow = behind_slices(cow, &offset);
     return reclaimed_set_has(&cow->reclaimed, bytes_to_pages(offset));
+}
+
+uint64_t vm_cow_refault_distance(const struct vm_cow_pages *cow,
+                                 uint64_t offset)
+{
+    uint32_t stamp;
+    cow = behind_slices(cow, &offset);
+    if (!reclaimed_set_stamp_of(&cow->reclaimed, bytes_to_pages(offset),
+                                &stamp))
+        return 0;
+    return (uint32_t)vm_machine_reclaimed(cow->machine) - stamp;
 }

@@ -53,7 +53,7 @@ static void note_reclaimed(struct vm_cow_pages *cow)
          (slot = page_list_next(&cow->list, from, cow->size, &at));
          from = at + VM_PAGE_SIZE)
         if (slot_is_page_or_reference(*slot))
-            reclaimed_set_add(&cow->reclaimed, bytes_to_pages(at));
+            cow_note_reclaimed(cow, at);
 }
 
 uint64_t vm_cow_discard_pages(struct vm_cow_pages *cow, sim_ns min_age,

@@ -330,6 +330,16 @@ bool cow_remove_page_for_compression(struct vm_cow_pages *cow, page_index page,
 void cow_resolve_temporary(struct vm_cow_pages *cow, struct page_slot *slot);
 void cow_free_reference(struct vm_cow_pages *cow, uint64_t reference);
 
+/* Reclaim takes the content at `offset`, before it is counted as reclaimed. */
+static inline void cow_note_reclaimed(struct vm_cow_pages *cow, uint64_t offset)
+{
+    uint64_t page = bytes_to_pages(offset);
+    reclaimed_set_add(&cow->reclaimed, page);
+    if (cow->machine->keeps_distances)
+        reclaimed_set_stamp(&cow->reclaimed, page,
+                            (uint32_t)vm_machine_reclaimed(cow->machine));
+}
+
 /* --- cow_dirty.c, cow_loan.c, cow_priority.c -------------------------------- */
 
 void cow_invalidate_read_requests(struct vm_cow_pages *cow, uint64_t offset,

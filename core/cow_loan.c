@@ -133,6 +133,7 @@ void vm_cow_provide_physical_pages(struct vm_cow_pages *cow,
                                    struct page_request *request)
 {
     CHECK(cow_is_contiguous(cow));
+    cow->machine->stats.physical_requests++;
     uint64_t offset = request->offset;
     uint64_t length = request->length;
     struct page_chain chain = PAGE_CHAIN_EMPTY;
@@ -150,6 +151,7 @@ void vm_cow_provide_physical_pages(struct vm_cow_pages *cow,
     if (status == VM_OK)
         return;
     /* No memory for a list node: what is left is lent again. */
+    cow->machine->stats.physical_failures++;
     struct page_chain left = PAGE_CHAIN_EMPTY;
     while (!splice_list_is_processed(&pages))
         page_chain_push_tail(

@@ -405,6 +405,13 @@ void vm_cow_change_high_priority_count(struct vm_cow_pages *cow, int64_t delta);
  */
 bool vm_cow_was_reclaimed(const struct vm_cow_pages *cow, uint64_t offset);
 
+/*
+ * How many pages the machine has reclaimed since it took that content, itself
+ * included; 0: it did not, or the machine does not keep distances.
+ */
+uint64_t vm_cow_refault_distance(const struct vm_cow_pages *cow,
+                                 uint64_t offset);
+
 /* Loans (cow_loan.c). ----------------------------------------------------- */
 
 enum vm_status vm_cow_replace_page(struct vm_cow_pages *cow, page_index before,

@@ -38,7 +38,7 @@ static bool remove_for_eviction(struct vm_cow_pages *cow,
     cow_unmap_page(cow, offset);
     (void)page_list_remove_at(&cow->list, slot, offset);
     cow_detach_page(cow, page, RECLAIM_REMOVED_RECLAIMED);
-    reclaimed_set_add(&cow->reclaimed, bytes_to_pages(offset));
+    cow_note_reclaimed(cow, offset);
     cow->reclamation_event_count++;
     cow->machine->stats.evicted_pages++;
     cow_bump_generation(cow);
@@ -113,7 +113,7 @@ bool vm_cow_recycle_page(struct vm_cow_pages *cow, page_index page,
         page_list_relocate(&cow->list, old, offset) != VM_OK)
         return false;
     cow_unmap_page(cow, old);
-    reclaimed_set_add(&cow->reclaimed, bytes_to_pages(old));
+    cow_note_reclaimed(cow, old);
     reclaimed_set_remove(&cow->reclaimed, bytes_to_pages(offset));
     pq_recycle(&cow->machine->pqs, page, offset);
     descriptor->content = content;

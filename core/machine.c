@@ -26,8 +26,11 @@ enum vm_status vm_machine_init(struct vm_machine *machine,
     machine->pqs.owner_serial = owner_serial;
     machine->pqs.owner_context = machine;
     if (config->compression) {
-        machine->compressor =
-            compressor_new(&machine->pmm, &config->compressor);
+        struct compressor_config compressor = config->compressor;
+
+        compressor.ages =
+            (enum compression_ages)machine->pqs.host.manner.decompression_ages;
+        machine->compressor = compressor_new(&machine->pmm, &compressor);
         if (!machine->compressor) {
             status = VM_NO_MEMORY;
             goto no_compressor;
@@ -53,6 +56,19 @@ void vm_machine_release(struct vm_machine *machine)
     pmm_release(&machine->pmm);
     free(machine->cows);
     machine->cows = NULL;
+}
+
+enum vm_status vm_machine_change_policy(struct vm_machine *machine,
+                                        const struct reclaim_policy_ops *ops,
+                                        const union reclaim_value *values,
+                                        uint64_t seed)
+{
+    enum vm_status status = pq_change_policy(&machine->pqs, ops, values, seed);
+    if (status == VM_OK && machine->compressor)
+        compressor_set_ages(
+            machine->compressor,
+            (enum compression_ages)machine->pqs.host.manner.decompression_ages);
+    return status;
 }
 
 /* Page memory comes first: a pmm that has grown may hand out any of its pages. */

@@ -24,7 +24,8 @@ struct vm_machine_stats {
     uint64_t migrated_pages;  /* forks that could move the page instead */
     uint64_t zeroed_pages;    /* zero pages made for a write or commit */
     uint64_t decompressed_pages;
-    uint64_t evicted_pages;    /* by vm_cow_reclaim_page and friends */
+    uint64_t decompressed_distance; /* sum of their refault distances */
+    uint64_t evicted_pages;         /* by vm_cow_reclaim_page and friends */
     uint64_t compressed_pages; /* reclaimed by compression, zeros included */
     uint64_t discarded_pages;
     uint64_t deduped_pages;
@@ -32,6 +33,8 @@ struct vm_machine_stats {
     uint64_t supplied_pages;
     uint64_t read_requests;
     uint64_t dirty_requests;
+    uint64_t physical_requests; /* to give lent pages back */
+    uint64_t physical_failures; /* of these, those that failed */
 };
 
 struct vm_machine_config {
@@ -57,6 +60,7 @@ struct vm_machine {
     bool borrow_on_access; /* accessed pages move to loaned ones */
     bool replace_on_unloan;
     bool narrow_range_changes; /* core.md 15.1, era B's narrowing */
+    bool keeps_distances;      /* of refaults; costs 4 bytes a page taken */
 
     struct vm_machine_stats stats;
 
@@ -85,6 +89,14 @@ static inline void vm_machine_set_time(struct vm_machine *machine, sim_ns now)
     pq_set_time(&machine->pqs, now);
 }
 
+/* Pages taken by reclaim so far, by whatever means: the clock that refault
+ * distances are told by. */
+static inline uint64_t vm_machine_reclaimed(const struct vm_machine *machine)
+{
+    return machine->stats.evicted_pages + machine->stats.compressed_pages +
+           machine->stats.discarded_pages;
+}
+
 /* Change the budget: see pmm_resize(). VM_NO_MEMORY: nothing has changed. */
 enum vm_status vm_machine_resize(struct vm_machine *machine,
                                  uint64_t memory_pages);
@@ -94,6 +106,12 @@ static inline struct vm_page *vm_page_of(struct vm_machine *machine,
 {
     return &machine->pmm.pages[page];
 }
+
+/* Put another policy in place, and do as it says: see pq_change_policy(). */
+enum vm_status vm_machine_change_policy(struct vm_machine *machine,
+                                        const struct reclaim_policy_ops *ops,
+                                        const union reclaim_value *values,
+                                        uint64_t seed);
 
 /* The node a queued page belongs to. */
 static inline struct vm_cow_pages *

@@ -322,10 +322,14 @@ page_index pq_pop_zero_fork(struct page_queues *pqs)
 
     if (page == PAGE_NONE)
         return PAGE_NONE;
-    /* ANONYMOUS it is, even where anonymous pages are reclaimable: a page
-     * that has had its chance is never compressed (reclaim.md 1.10). */
+    /* In the kernel of 2023 it is ANONYMOUS even where anonymous pages are
+     * reclaimable: a page that has had its chance is never compressed
+     * (reclaim.md 1.10). */
+    enum page_queue queue = pqs->host.manner.retries_zero_forks
+                                ? widened(pqs, PQ_ANONYMOUS)
+                                : PQ_ANONYMOUS;
     leave(pqs, page, RECLAIM_REMOVED_FREED);
-    enter(pqs, page, PQ_ANONYMOUS, RECLAIM_ANONYMOUS, RECLAIM_ADDED_NEW);
+    enter(pqs, page, queue, RECLAIM_ANONYMOUS, RECLAIM_ADDED_NEW);
     return page;
 }
 

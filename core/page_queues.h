@@ -141,7 +141,8 @@ static inline page_index pq_victim(struct page_queues *pqs,
 void pq_refused(struct page_queues *pqs, page_index page,
                 enum reclaim_refused why);
 
-/* The oldest zero fork, moved to ANONYMOUS; PAGE_NONE when there is none. */
+/* The oldest zero fork, moved to ANONYMOUS (or where such pages belong, if the
+ * policy's manner says so); PAGE_NONE when there is none. */
 page_index pq_pop_zero_fork(struct page_queues *pqs);
 
 /* Compression of a page failed: it goes to FAILED_RECLAIM if it is in RECLAIM. */

@@ -72,6 +72,14 @@ enum reclaim_refused {
     RECLAIM_REFUSED_NO_STRATEGY,
 };
 
+/* What may be done to a page without pressure, if the host likes. */
+enum reclaim_offer {
+    RECLAIM_OFFER_NONE,
+    RECLAIM_OFFER_AGED_OUT, /* reclaim it: aged past the last generation */
+    RECLAIM_OFFER_ACCESSED, /* move it to a lent frame: it was found accessed
+                               and has joined the active ones */
+};
+
 enum reclaim_param_kind {
     RECLAIM_PARAM_UINT,
     RECLAIM_PARAM_REAL,
@@ -105,15 +113,31 @@ struct reclaim_list {
     uint64_t pages;
 };
 
+/*
+ * How reclaim goes about it where the years of one kernel differ. A policy's
+ * init may say so; all zero is Zircon's way of 2023 (reclaim.md 10.4).
+ */
+struct reclaim_manner {
+    bool ignores_hints_at_newest; /* always_need does not protect from
+                                     RECLAIM_INCLUDE_NEWEST */
+    bool frees_each_page;       /* as it is taken, not when the pass is over */
+    bool has_private_sync;      /* a synchronous request leaves alone what is
+                              pending, and does not overwrite it */
+    bool retries_zero_forks;    /* what a zero scan passes over is reclaimable
+                                again as anonymous pages are, not never */
+    uint8_t decompression_ages; /* enum compression_ages */
+};
+
 /* What the host keeps for the policy; borrowed for the policy's life. */
 struct reclaim_host {
     void *page_memory; /* page_bytes x (highest page index + 1); may move
                               in `resize`, so read it from here */
     size_t page_bytes;
-    uint64_t memory_pages; /* the budget */
-    uint64_t seed;         /* for policies that draw random numbers */
-    sim_ns now;            /* simulated time, kept current */
-    bool wake;             /* set by the policy: ask next_age() again */
+    uint64_t memory_pages;        /* the budget */
+    uint64_t seed;                /* for policies that draw random numbers */
+    sim_ns now;                   /* simulated time, kept current */
+    bool wake;                    /* set by the policy: ask next_age() again */
+    struct reclaim_manner manner; /* set by the policy's init */
 };
 
 /* What a policy answers when asked about one known page. */
@@ -171,9 +195,9 @@ struct reclaim_policy_ops {
     sim_ns (*next_age)(void *self, sim_ns now);
     /* One manual round of ageing. NULL: nothing to do. */
     void (*rotate)(void *self, sim_ns now);
-    /* NULL: none. A page that ageing has pushed out of the oldest generation,
-     * offered once for reclaim without pressure (LRU action); PAGE_NONE ends. */
-    page_index (*pop_aged_out)(void *self);
+    /* NULL: none. The next page that is offered, each once, if it is offered
+     * for this; PAGE_NONE: there is none, or it is offered for something else. */
+    page_index (*pop_offer)(void *self, enum reclaim_offer offer);
 
     /* Fill up to RECLAIM_MAX_LISTS entries, returns how many. */
     unsigned (*lists)(void *self, struct reclaim_list *out);

@@ -2,7 +2,13 @@
  * Which pages of an object reclaim has taken and nobody has brought back: one
  * bit a page in chunks of 4 KiB, made as they are needed. A fault on such a
  * page is a refault, one elsewhere a first touch. This is what a kernel keeps
- * as shadow entries (Linux' mm/workingset.c), without the age.
+ * as shadow entries (Linux' mm/workingset.c).
+ *
+ * With each page a stamp may be kept: how many pages the machine had reclaimed
+ * before. The difference to their number at the refault is the refault
+ * distance: how many pages more memory would have spared it. Stamps are 32
+ * bits of that number, which is enough as long as four thousand million pages
+ * are not reclaimed in between.
  *
  * Best effort: where the host has no memory for a chunk the bit is not kept.
  */
@@ -15,8 +21,13 @@
 
 enum { RECLAIMED_CHUNK_PAGES = 4096 * 8 };
 
+struct reclaimed_chunk {
+    uint64_t bits[RECLAIMED_CHUNK_PAGES / 64];
+    uint32_t *stamps; /* owned; NULL: none was given */
+};
+
 struct reclaimed_set {
-    uint64_t **chunks;
+    struct reclaimed_chunk **chunks;
     uint64_t chunk_count;
 };
 
@@ -27,7 +38,7 @@ static inline uint64_t *reclaimed_set_word(const struct reclaimed_set *set,
     uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
     if (chunk >= set->chunk_count || !set->chunks[chunk])
         return NULL;
-    return &set->chunks[chunk][page % RECLAIMED_CHUNK_PAGES / 64];
+    return &set->chunks[chunk]->bits[page % RECLAIMED_CHUNK_PAGES / 64];
 }
 
 static inline bool reclaimed_set_has(const struct reclaimed_set *set,
@@ -58,6 +69,13 @@ static inline void reclaimed_set_add(struct reclaimed_set *set, uint64_t page)
     if (word)
         *word |= UINT64_C(1) << page % 64;
 }
+
+/* The page, which was added, gets a stamp. */
+void reclaimed_set_stamp(struct reclaimed_set *set, uint64_t page,
+                         uint32_t stamp);
+/* The stamp of a page that is in the set; false: it has none. */
+bool reclaimed_set_stamp_of(const struct reclaimed_set *set, uint64_t page,
+                            uint32_t *stamp);
 
 void reclaimed_set_release(struct reclaimed_set *set);
 

@@ -28,9 +28,9 @@ struct zircon_page {
     page_index prev;
     page_index next;
     page_index next_offer;
-    uint8_t queue; /* where it belongs; QUEUE_UNKNOWN: not ours */
-    uint8_t list;  /* where it is linked */
-    uint8_t is_offered;
+    uint8_t queue;        /* where it belongs; QUEUE_UNKNOWN: not ours */
+    uint8_t list;         /* where it is linked */
+    uint8_t offer;        /* enum reclaim_offer */
     uint8_t is_in_offers; /* linked by next_offer, offered or not any more */
 };
 static_assert(sizeof(struct zircon_page) == 16, "page_bytes is at most 16");
@@ -47,7 +47,8 @@ struct zircon {
     sim_ns min_aging;
     sim_ns max_aging;
     uint64_t multiplier;
-    bool offers;
+    bool offers_aged_out;
+    bool offers_accessed;
     enum lru_order lru_order;
 
     uint64_t lru_gen;
@@ -72,7 +73,7 @@ struct zircon {
     bool is_signal_kept;    /* became so while the ageing thread slept */
     uint64_t signals_heard; /* became so while it waited */
 
-    /* pages that ageing has forced out of the oldest generation */
+    /* pages that processing offers for something, in its order */
     struct zircon_list offer_list;
 
     /* totals */
@@ -130,7 +131,7 @@ page_index zircon_peek(struct zircon *z, uint64_t target);
  * emptied into the next. */
 void zircon_wake_lru(struct zircon *z);
 
-page_index zircon_pop_aged_out(void *self);
+page_index zircon_pop_offer(void *self, enum reclaim_offer offer);
 
 /* zircon_aging.c: counts and generations. --------------------------------- */
 

@@ -62,15 +62,13 @@ void zircon_correct(struct zircon *z, page_index page)
     zircon_push_head(z, page, page_of(z, page)->queue);
 }
 
-/* Offers for reclaim without pressure. ------------------------------------ */
+/* Offers. ----------------------------------------------------------------- */
 
-static void offer(struct zircon *z, page_index page)
+static void offer(struct zircon *z, page_index page, enum reclaim_offer what)
 {
     struct zircon_page *p = page_of(z, page);
 
-    if (!z->offers)
-        return;
-    p->is_offered = true;
+    p->offer = (uint8_t)what;
     if (p->is_in_offers)
         return;
     p->is_in_offers = true;
@@ -82,24 +80,50 @@ static void offer(struct zircon *z, page_index page)
     z->offer_list.tail = page;
 }
 
-page_index zircon_pop_aged_out(void *self)
+static void drop_first_offer(struct zircon *z)
+{
+    struct zircon_page *p = page_of(z, z->offer_list.head);
+
+    z->offer_list.head = p->next_offer;
+    if (!z->offer_list.head)
+        z->offer_list.tail = PAGE_NONE;
+    p->is_in_offers = false;
+    p->offer = RECLAIM_OFFER_NONE;
+}
+
+/* A page accessed meanwhile is not aged out, nor an aged one active. */
+static bool is_offer_good(const struct zircon *z, const struct zircon_page *p)
+{
+    if (p->offer == RECLAIM_OFFER_NONE)
+        return false;
+    return is_active(z, p->queue) == (p->offer == RECLAIM_OFFER_ACCESSED);
+}
+
+page_index zircon_pop_offer(void *self, enum reclaim_offer what)
 {
     struct zircon *z = self;
+    page_index page;
 
-    while (z->offer_list.head) {
-        page_index page = z->offer_list.head;
-        struct zircon_page *p = page_of(z, page);
-        bool is_offered = p->is_offered;
+    while ((page = z->offer_list.head) && !is_offer_good(z, page_of(z, page)))
+        drop_first_offer(z);
+    if (!page || page_of(z, page)->offer != what)
+        return PAGE_NONE;
+    drop_first_offer(z);
+    return page;
+}
 
-        z->offer_list.head = p->next_offer;
-        if (!z->offer_list.head)
-            z->offer_list.tail = PAGE_NONE;
-        p->is_in_offers = false;
-        p->is_offered = false;
-        if (is_offered && !is_active(z, p->queue))
-            return page;
-    }
-    return PAGE_NONE;
+/* The page was accessed since it was linked: it goes where it belongs. */
+static void relocate(struct zircon *z, page_index page)
+{
+    zircon_correct(z, page);
+    if (z->offers_accessed && is_active(z, page_of(z, page)->queue))
+        offer(z, page, RECLAIM_OFFER_ACCESSED);
+}
+
+static void offer_aged_out(struct zircon *z, page_index page)
+{
+    if (z->offers_aged_out)
+        offer(z, page, RECLAIM_OFFER_AGED_OUT);
 }
 
 /* LRU processing. --------------------------------------------------------- */
@@ -112,7 +136,7 @@ static page_index peek_dont_need(struct zircon *z)
     while ((page = z->list[QUEUE_DONT_NEED].tail)) {
         if (page_of(z, page)->queue == QUEUE_DONT_NEED)
             return page;
-        zircon_correct(z, page);
+        relocate(z, page);
     }
     return PAGE_NONE;
 }
@@ -125,9 +149,9 @@ static void settle_dont_need(struct zircon *z)
     for (page_index page = z->list[QUEUE_DONT_NEED].head; page; page = next) {
         next = page_of(z, page)->next;
         if (page_of(z, page)->queue == QUEUE_DONT_NEED)
-            offer(z, page);
+            offer_aged_out(z, page);
         else
-            zircon_correct(z, page);
+            relocate(z, page);
     }
 }
 
@@ -143,7 +167,7 @@ static void force_oldest(struct zircon *z)
         struct zircon_page *p = page_of(z, page);
 
         if (p->queue != from) {
-            zircon_correct(z, page);
+            relocate(z, page);
             continue;
         }
         zircon_change_queue(z, p, to);
@@ -152,7 +176,7 @@ static void force_oldest(struct zircon *z)
             zircon_push_head(z, page, to);
         else
             push_tail(z, page, to);
-        offer(z, page);
+        offer_aged_out(z, page);
     }
 }
 
@@ -165,7 +189,7 @@ static page_index peek_oldest(struct zircon *z)
     while ((page = z->list[queue].tail)) {
         if (page_of(z, page)->queue == queue)
             return page;
-        zircon_correct(z, page);
+        relocate(z, page);
     }
     return PAGE_NONE;
 }

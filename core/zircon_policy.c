@@ -33,8 +33,14 @@ enum {
     PARAM_MIN_AGING,
     PARAM_MAX_AGING,
     PARAM_MULTIPLIER,
-    PARAM_OFFER,
-    PARAM_LRU_ORDER
+    PARAM_OFFER_AGED_OUT,
+    PARAM_LRU_ORDER,
+    PARAM_OFFER_ACCESSED,
+    PARAM_HINT_AT_NEWEST,
+    PARAM_FREE_EVICTED,
+    PARAM_SYNC_REQUEST,
+    PARAM_ZERO_FORK,
+    PARAM_DECOMPRESSION_AGE
 };
 
 /* What happens to pages. -------------------------------------------------- */
@@ -66,7 +72,7 @@ static void zircon_page_removed(void *self, page_index page,
     zircon_unlink(z, page);
     zircon_count_out(z, p->queue);
     p->queue = QUEUE_UNKNOWN;
-    p->is_offered = false;
+    p->offer = RECLAIM_OFFER_NONE;
     zircon_check_ratio(z);
 }
 
@@ -135,8 +141,16 @@ static void *zircon_init(struct reclaim_host *host,
     if (z->max_aging < second)
         z->max_aging = second;
     z->multiplier = values[PARAM_MULTIPLIER].uint;
-    z->offers = values[PARAM_OFFER].uint != 0;
+    z->offers_aged_out = values[PARAM_OFFER_AGED_OUT].uint != 0;
+    z->offers_accessed = values[PARAM_OFFER_ACCESSED].uint != 0;
     z->lru_order = (enum lru_order)values[PARAM_LRU_ORDER].word;
+    host->manner = (struct reclaim_manner){
+        .ignores_hints_at_newest = values[PARAM_HINT_AT_NEWEST].word == 1,
+        .frees_each_page = values[PARAM_FREE_EVICTED].word == 1,
+        .has_private_sync = values[PARAM_SYNC_REQUEST].word == 1,
+        .retries_zero_forks = values[PARAM_ZERO_FORK].word == 1,
+        .decompression_ages = (uint8_t)values[PARAM_DECOMPRESSION_AGE].word,
+    };
     z->mru_gen = MAX_SPREAD;
     z->last_age = host->now;
     z->scan_began = SIM_NS_INFINITE_PAST;
@@ -299,6 +313,12 @@ static const char *zircon_valid(void *self)
 }
 
 static const char *const lru_orders[] = {"a", "b", NULL};
+/* The first is the way of 2023. */
+static const char *const hints_at_newest[] = {"follow", "ignore", NULL};
+static const char *const free_times[] = {"pass", "page", NULL};
+static const char *const sync_requests[] = {"overwrite", "private", NULL};
+static const char *const zero_fork_chances[] = {"once", "again", NULL};
+static const char *const age_histograms[] = {"documented", "a", "b", NULL};
 
 /* In the order of the PARAM_ numbers. */
 static const struct reclaim_param zircon_params[] = {
@@ -330,6 +350,40 @@ static const struct reclaim_param zircon_params[] = {
      .words = lru_orders,
      .help = "a: pages that outlive the last generation join the next as its "
              "newest; b: as its oldest"},
+    {.name = "offer_accessed",
+     .kind = RECLAIM_PARAM_UINT,
+     .default_text = "0",
+     .maximum = 1,
+     .help = "1: offer pages found accessed for a move to lent frames"},
+    {.name = "hint_at_newest",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "follow",
+     .words = hints_at_newest,
+     .help = "ignore: always_need does not protect when the newest go, too"},
+    {.name = "free_evicted",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "pass",
+     .words = free_times,
+     .help = "pass: evicted pages are free when their pass is over; page: at "
+             "once"},
+    {.name = "sync_request",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "overwrite",
+     .words = sync_requests,
+     .help = "overwrite: a synchronous eviction forgets a request that is "
+             "pending; private: not so"},
+    {.name = "zero_fork",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "once",
+     .words = zero_fork_chances,
+     .help = "once: a page that a zero scan passes over is never compressed; "
+             "again: it is as others are"},
+    {.name = "decompression_age",
+     .kind = RECLAIM_PARAM_WORD,
+     .default_text = "documented",
+     .words = age_histograms,
+     .help = "buckets of the time pages were compressed: as documented, or as "
+             "the code of 2023 (a) or 2024 (b) had it"},
     {.name = NULL},
 };
 
@@ -353,7 +407,7 @@ const struct reclaim_policy_ops zircon_policy_ops = {
     .age = zircon_age,
     .next_age = zircon_next_age,
     .rotate = zircon_rotate,
-    .pop_aged_out = zircon_pop_aged_out,
+    .pop_offer = zircon_pop_offer,
     .lists = zircon_lists,
     .place = zircon_place,
     .activity = zircon_activity,

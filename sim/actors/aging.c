@@ -1,14 +1,10 @@
-/*
- * Accessed-bit scans, ageing by the clock and by hand, and the LRU action:
- * pages that ageing has pushed out of the oldest generation are reclaimed
- * without any pressure, if the scenario wants that (reclaim.md 1.6 to 1.8,
- * 3.3).
- */
+/* Accessed-bit scans, ageing by the clock and by hand (reclaim.md 1.6, 3.3). */
 #include "actors/aging.h"
 
 #include <stdlib.h>
 
 #include "actors/evictor.h"
+#include "actors/lru.h"
 #include "engine/world_internal.h"
 #include "zircon_policy.h"
 
@@ -41,102 +37,44 @@ static uint64_t scan_mappings(struct world *world, bool clear)
     return found;
 }
 
-sim_ns aging_scan(struct world *world, sim_ns not_older_than, bool clear)
+static void note_scan(struct world *world, bool clear)
 {
     struct aging *aging = world->aging;
-    sim_ns done = clear ? aging->last_clearing_scan : aging->last_scan;
+
+    aging->last_scan = world->now;
+    if (!clear)
+        return;
+    aging->last_clearing_scan = world->now;
+    aging->is_harvested = true;
+}
+
+static sim_ns scan(struct world *world, bool clear)
+{
+    struct aging *aging = world->aging;
+    bool is_of_use = aging->is_table_scan || world->evictor->is_enabled;
     sim_ns cost = 0;
 
-    if (not_older_than <= done)
-        return 0;
-    if (!world->is_direct_tracking && world->evictor->is_enabled)
+    aging->is_table_scan = false;
+    if (is_of_use && !world->is_direct_tracking)
         cost = (sim_ns)scan_mappings(world, clear) *
                world->scenario->machine.costs.scan_page;
-    aging->last_scan = world->now;
-    if (clear)
-        aging->last_clearing_scan = world->now;
+    note_scan(world, clear);
     return cost;
+}
+
+sim_ns aging_scan(struct world *world, sim_ns not_older_than, bool clear)
+{
+    const struct aging *aging = world->aging;
+    sim_ns done = clear ? aging->last_clearing_scan : aging->last_scan;
+
+    return not_older_than <= done ? 0 : scan(world, clear);
 }
 
 void world_harvest(struct world *world)
 {
-    struct aging *aging = world->aging;
-
     if (!world->is_direct_tracking)
         scan_mappings(world, true);
-    aging->last_scan = world->now;
-    aging->last_clearing_scan = world->now;
-}
-
-/* The LRU action. --------------------------------------------------------- */
-
-static bool qualifies(const struct world *world, page_index page)
-{
-    const struct vm_machine *machine = &world->machine;
-    bool can_evict = vm_cow_can_evict(vm_page_owner(machine, page));
-
-    switch (world->scenario->reclaim.lru_action) {
-    case LRU_ACTION_NONE:
-        return false;
-    case LRU_ACTION_EVICT_ONLY:
-        return can_evict;
-    case LRU_ACTION_COMPRESS_ONLY:
-        return !can_evict;
-    case LRU_ACTION_EVICT_AND_COMPRESS:
-        return true;
-    }
-    return false;
-}
-
-/* One page that was pushed out. Returns what it cost. */
-static sim_ns act_on(struct world *world, page_index page)
-{
-    const struct scenario_costs *costs = &world->scenario->machine.costs;
-    struct vm_machine *machine = &world->machine;
-    struct compressor *compressor = machine->compressor;
-    uint64_t compressed = machine->stats.compressed_pages;
-    enum reclaim_refused why;
-
-    if (!qualifies(world, page) ||
-        (compressor && compressor_arm(compressor) != VM_OK))
-        return 0;
-    if (!vm_cow_reclaim_page(vm_page_owner(machine, page), page,
-                             vm_page_of(machine, page)->offset,
-                             EVICTION_HINT_FOLLOW, compressor, &why)) {
-        pq_refused(&machine->pqs, page, why);
-        return costs->scan_page;
-    }
-    pmm_free_page(&machine->pmm, page);
-    if (machine->stats.compressed_pages > compressed) {
-        world->aging->lru_compressed++;
-        return costs->compress_page;
-    }
-    world->aging->lru_evicted++;
-    return costs->evict_page;
-}
-
-/* All that were pushed out. */
-static sim_ns act_on_all(struct world *world)
-{
-    struct page_queues *pqs = &world->machine.pqs;
-    sim_ns cost = 0;
-    page_index page;
-
-    if (!pqs->ops->pop_aged_out)
-        return 0;
-    while ((page = pqs->ops->pop_aged_out(pqs->policy)))
-        cost += act_on(world, page);
-    if (world->machine.compressor)
-        compressor_disarm(world->machine.compressor);
-    return cost;
-}
-
-void aging_on_lru(struct world *world, struct event *event)
-{
-    struct aging *aging = event->subject;
-
-    aging->busy_until = sim_ns_add(world->now, act_on_all(world));
-    aging_rearm(world);
+    note_scan(world, true);
 }
 
 /* Ageing. ----------------------------------------------------------------- */
@@ -147,7 +85,7 @@ void aging_rearm(struct world *world)
     struct page_queues *pqs = &world->machine.pqs;
 
     pqs->host.wake = false;
-    if (!pqs->ops->next_age) {
+    if (!pqs->ops->next_age || aging->is_paused || lru_is_busy(world)) {
         event_cancel(&world->events, &aging->event);
         return;
     }
@@ -159,17 +97,22 @@ void aging_rearm(struct world *world)
     event_schedule(&world->events, &aging->event, at);
 }
 
+void aging_pause(struct world *world, bool is_paused)
+{
+    world->aging->is_paused = is_paused;
+    aging_rearm(world);
+}
+
 void aging_on_age(struct world *world, struct event *event)
 {
     struct aging *aging = event->subject;
     struct page_queues *pqs = &world->machine.pqs;
-    sim_ns cost = aging_scan(world, sim_ns_add(aging->last_age, 1), true);
+    sim_ns cost = aging->is_harvested ? 0 : scan(world, true);
 
     pqs->ops->age(pqs->policy, world->now);
-    aging->last_age = world->now;
+    aging->is_harvested = false;
     aging->busy_until = sim_ns_add(world->now, cost);
-    if (pqs->ops->pop_aged_out)
-        event_schedule(&world->events, &aging->lru, world->now);
+    lru_wake(world);
     aging_rearm(world);
 }
 
@@ -179,7 +122,8 @@ void world_rotate(struct world *world, uint64_t times)
 
     for (uint64_t i = 0; i < times && pqs->ops->rotate; i++) {
         pqs->ops->rotate(pqs->policy, world->now);
-        act_on_all(world);
+        world->aging->is_harvested = false;
+        lru_run(world);
     }
 }
 
@@ -196,12 +140,9 @@ bool aging_new(struct world *world)
     aging->last_scan = SIM_NS_INFINITE_PAST;
     aging->last_clearing_scan = SIM_NS_INFINITE_PAST;
     if (!event_register(&world->events, &aging->event, EV_AGING,
-                        EVENT_CLASS_AGING, aging) ||
-        !event_register(&world->events, &aging->lru, EV_LRU, EVENT_CLASS_LRU,
-                        aging))
+                        EVENT_CLASS_AGING, aging))
         return false;
     aging->event.is_periodic = true;
-    aging->lru.is_periodic = true;
     aging_rearm(world);
     return true;
 }
@@ -213,7 +154,6 @@ void aging_free(struct world *world)
     if (!aging)
         return;
     event_cancel(&world->events, &aging->event);
-    event_cancel(&world->events, &aging->lru);
     free(aging);
     world->aging = NULL;
 }

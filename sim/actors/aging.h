@@ -1,9 +1,9 @@
 /*
  * Ageing: the policy's timer, with the accessed-bit scan that comes before.
  *
- *   policy: next_age --> [event] --> scan accessed bits --> age --> LRU action
- *              ^                                             |
- *              +---------- wake, or after each --------------+
+ *   policy: next_age --> [event] --> scan accessed bits --> age --> LRU thread
+ *              ^                                                        |
+ *              +--------------- wake, or after each --------------------+
  *
  * Scans are made by whoever asks and shared: one that is not older than asked
  * for is not repeated. A clearing scan clears the bits; the scanner's periodic
@@ -11,7 +11,8 @@
  * cleared. Where every access is reported directly there is nothing to scan.
  *
  * A scan costs time for each bit that it finds: it keeps its thread busy, so
- * the next ageing is no earlier than that.
+ * the next ageing is no earlier than that. While the scanner pauses nothing
+ * ages by the clock; what was due meanwhile is then made up for, once.
  */
 #ifndef LOWTIDE_AGING_H
 #define LOWTIDE_AGING_H
@@ -20,14 +21,12 @@
 
 struct aging {
     struct world *world;
-    struct event event; /* ageing */
-    struct event lru;   /* what ageing pushed out of the oldest generation */
+    struct event event;
     sim_ns last_scan, last_clearing_scan; /* SIM_NS_INFINITE_PAST: none */
-    sim_ns last_age;
+    bool is_harvested;  /* bits were cleared since the last ageing */
+    bool is_table_scan; /* the next scan is for page tables, too */
+    bool is_paused;
     sim_ns busy_until;
-
-    /* totals: pq.lru.* */
-    uint64_t lru_evicted, lru_compressed;
 };
 
 bool aging_new(struct world *world);
@@ -36,14 +35,17 @@ void aging_free(struct world *world);
 /* The policy asks for another time (host.wake), or is another one. */
 void aging_rearm(struct world *world);
 
+/* The scanner pauses, or goes on. */
+void aging_pause(struct world *world, bool is_paused);
+
 /*
- * Look for accessed bits, unless that was done after `not_older_than`.
- * Returns what the scan costs.
+ * Look for accessed bits, unless that was done after `not_older_than`. Where
+ * nothing can be evicted and no page tables are to be looked at, a scan would
+ * be for nothing, and only its time is noted. Returns what the scan costs.
  */
 sim_ns aging_scan(struct world *world, sim_ns not_older_than, bool clear);
 
-/* Event handlers. */
+/* Event handler. */
 void aging_on_age(struct world *world, struct event *event);
-void aging_on_lru(struct world *world, struct event *event);
 
 #endif

@@ -12,6 +12,8 @@
  */
 #include "actors/evict_pass.h"
 
+#include "actors/compressor_lock.h"
+#include "actors/lru.h"
 #include "check.h"
 #include "engine/world_internal.h"
 
@@ -78,23 +80,33 @@ static void count_taken(struct world *world, struct evict_run *run,
     run->freed++;
 }
 
+static enum vm_eviction_hint hint_of(const struct reclaim_manner *manner,
+                                     enum reclaim_level level)
+{
+    return manner->ignores_hints_at_newest && level == RECLAIM_INCLUDE_NEWEST
+               ? EVICTION_HINT_IGNORE
+               : EVICTION_HINT_FOLLOW;
+}
+
 static enum victim_end take_victim(struct world *world, struct evict_run *run,
                                    sim_ns *cost)
 {
     struct vm_machine *machine = &world->machine;
+    const struct reclaim_manner *manner = &machine->pqs.host.manner;
     const struct scenario_costs *costs = &world->scenario->machine.costs;
     page_index page = pq_victim(&machine->pqs, run->target.level);
     struct compressor *compressor;
     enum reclaim_refused why;
 
+    *cost += lru_serve_accessed(world); /* that the search came by */
     if (page == PAGE_NONE || !arm(world, &compressor))
         return VICTIM_NONE;
     bool is_loaned = pmm_page_is_loaned(&machine->pmm, page);
     uint64_t compressed = machine->stats.compressed_pages;
     uint64_t attempts = compressor ? compressor_stats(compressor).attempts : 0;
-    bool is_taken = vm_cow_reclaim_page(vm_page_owner(machine, page), page,
-                                        vm_page_of(machine, page)->offset,
-                                        EVICTION_HINT_FOLLOW, compressor, &why);
+    bool is_taken = vm_cow_reclaim_page(
+        vm_page_owner(machine, page), page, vm_page_of(machine, page)->offset,
+        hint_of(manner, run->target.level), compressor, &why);
     bool is_tried =
         compressor && compressor_stats(compressor).attempts > attempts;
     *cost += is_tried   ? costs->compress_page
@@ -104,7 +116,10 @@ static enum victim_end take_victim(struct world *world, struct evict_run *run,
         pq_refused(&machine->pqs, page, why);
         return VICTIM_REFUSED;
     }
-    page_chain_push_tail(&run->collected, machine->pmm.pages, page);
+    if (manner->frees_each_page)
+        pmm_free_page(&machine->pmm, page);
+    else
+        page_chain_push_tail(&run->collected, machine->pmm.pages, page);
     count_taken(world, run, machine->stats.compressed_pages > compressed,
                 is_loaned);
     return VICTIM_TAKEN;
@@ -124,18 +139,29 @@ static uint64_t need_of(const struct world *world, const struct evict_run *run)
                : 0;
 }
 
-/* Plan the next pass, discardable objects included. False: targets are met. */
-static bool begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
+/* That many per cent of an amount of any size, rounded down. */
+static uint64_t share_of(uint64_t pages, uint64_t percent)
+{
+    return pages / 100 * percent + pages % 100 * percent / 100;
+}
+
+/* The pass may begin: it has the compressor, or needs none. */
+static bool has_compressor(struct world *world, const struct evict_run *run)
+{
+    return run->is_at_once || !world->machine.compressor ||
+           !world->evictor->is_compressing ||
+           compressor_lock_take(world, &world->evictor->step);
+}
+
+/* Plan the next pass, which is needed, discardable objects included. */
+static void begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
 {
     const struct scenario *scenario = world->scenario;
     uint64_t need = need_of(world, run);
     uint64_t share = need;
 
-    if (need == 0)
-        return false;
     if (run->target.level == RECLAIM_ONLY_OLDEST)
-        share = (uint64_t)((double)need / 100 *
-                           (double)scenario->reclaim.discardable_percent);
+        share = share_of(need, scenario->reclaim.discardable_percent);
     uint64_t discarded = discard(world, share);
     run->counts.discardable += discarded;
     world->evictor->total.discardable += discarded;
@@ -146,7 +172,6 @@ static bool begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
     run->refused_in_row = 0;
     run->is_in_pass = true;
     *cost += (sim_ns)discarded * scenario->machine.costs.evict_page;
-    return true;
 }
 
 /* Up to 16 victims. False: the pass has come to its end. */
@@ -177,6 +202,8 @@ static bool end_pass(struct world *world, struct evict_run *run)
     run->is_in_pass = false;
     if (world->machine.compressor)
         compressor_disarm(world->machine.compressor);
+    if (!run->is_at_once)
+        compressor_lock_drop(world, &world->evictor->step);
     return run->pass_progress > 0;
 }
 
@@ -187,8 +214,16 @@ bool evict_run_step(struct world *world, struct evict_run *run, sim_ns *cost)
         if (!end_pass(world, run))
             return false;
     }
-    if (!run->is_in_pass)
-        return world->evictor->is_enabled && begin_pass(world, run, cost);
+    if (!run->is_in_pass) {
+        if (!world->evictor->is_enabled || need_of(world, run) == 0)
+            return false;
+        if (!has_compressor(world, run)) {
+            *cost = SIM_NS_INFINITE; /* the lock says when */
+            return true;
+        }
+        begin_pass(world, run, cost);
+        return true;
+    }
     if (step_pass(world, run, cost))
         return true;
     run->pass_need = run->pass_found; /* ends when the step's time is over */
@@ -199,5 +234,7 @@ void evict_run_end(struct world *world, struct evict_run *run)
 {
     if (run->is_in_pass)
         end_pass(world, run);
+    if (!run->is_at_once) /* got it, and found eviction switched off */
+        compressor_lock_drop(world, &world->evictor->step);
     run->is_active = false;
 }

@@ -9,7 +9,8 @@
 /*
  * Do the next step of an active run.
  *
- *   cost  set to what the step costs in simulated time
+ *   cost  set to what the step costs in simulated time; SIM_NS_INFINITE: the
+ *         run waits for the compressor, and its event comes with that
  *
  * Returns false when the run is over (nothing was done then).
  */

@@ -3,8 +3,8 @@
  * evict_pass.c.
  *
  * The kernel's quirks of 2023 are kept: a synchronous request overwrites the
- * shared one-shot target, and whichever of the two comes through the gate
- * first takes it; a run of the eviction thread that evicted or discarded
+ * shared one-shot target (unless the policy's manner says otherwise), and
+ * whichever of the two comes through the gate first takes it; a run of the eviction thread that evicted or discarded
  * anything skips the continuous step, one that only compressed does not.
  */
 #include "actors/evictor.h"
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "actors/evict_pass.h"
+#include "actors/kernel_log.h"
 #include "actors/watchdog.h"
 #include "check.h"
 #include "engine/world_internal.h"
@@ -64,6 +65,12 @@ static void open_gate(struct evictor *evictor)
                        evictor->world->now);
 }
 
+/* Do synchronous requests leave the shared target alone? */
+static bool has_private_sync(const struct evictor *evictor)
+{
+    return evictor->world->machine.pqs.host.manner.has_private_sync;
+}
+
 /* Take the shared target; nothing to do if nothing is pending. */
 static struct evict_target take_shared(struct evictor *evictor)
 {
@@ -82,6 +89,7 @@ static void begin_run(struct evictor *evictor,
         .is_synchronous = is_synchronous,
         .is_continuous = is_continuous,
         .target = *target,
+        .free_before = evictor->world->machine.pmm.free_pages,
     };
 }
 
@@ -89,13 +97,16 @@ static void begin_run(struct evictor *evictor,
  * priority of all threads. */
 static void begin_next_run(struct evictor *evictor)
 {
-    struct evict_target target = take_shared(evictor);
+    struct evict_target target;
 
     if (evictor->is_sync_waiting) {
         evictor->is_sync_waiting = false;
+        target =
+            has_private_sync(evictor) ? evictor->sync : take_shared(evictor);
         begin_run(evictor, &target, true, false);
         return;
     }
+    target = take_shared(evictor);
     evictor->is_thread_signalled = false;
     begin_run(evictor, &target, false, false);
 }
@@ -108,6 +119,7 @@ static void finish_run(struct evictor *evictor)
     uint64_t evicted = run.counts.pager_backed + run.counts.discardable;
 
     evict_run_end(world, &evictor->run);
+    kernel_log_eviction(world, run.free_before, &run.counts, run.is_continuous);
     if (run.target.is_oom) {
         evictor->oom.pager_backed += run.counts.pager_backed;
         evictor->oom.compressed += run.counts.compressed;
@@ -206,12 +218,13 @@ bool evictor_evict_for_oom(struct evictor *evictor, uint64_t min_pages)
 {
     if (!evictor->is_enabled)
         return false;
-    evictor->shared = (struct evict_target){
+    struct evict_target target = {
         .is_pending = true,
         .min_pages = min_pages,
         .level = RECLAIM_INCLUDE_NEWEST,
         .is_oom = true,
     };
+    *(has_private_sync(evictor) ? &evictor->sync : &evictor->shared) = target;
     evictor->is_sync_waiting = true;
     open_gate(evictor);
     return true;
@@ -225,6 +238,8 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
 {
     struct evict_run run = {
         .is_active = true,
+        .is_at_once = true,
+        .free_before = world->machine.pmm.free_pages,
         .target = {.is_pending = true,
                    .min_pages = min_pages,
                    .free_target_pages = free_target_pages,
@@ -234,10 +249,13 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
 
     if (!world->evictor->is_enabled)
         return run.counts;
+    if (!has_private_sync(world->evictor))
+        take_shared(world->evictor); /* overwritten, and taken at once */
     while (evict_run_step(world, &run, &cost))
         continue;
     struct evict_counts counts = run.counts;
     evict_run_end(world, &run);
+    kernel_log_eviction(world, run.free_before, &counts, false);
     return counts;
 }
 

@@ -35,8 +35,10 @@ struct evict_run {
     bool is_active;
     bool is_synchronous; /* for the watchdog, not the eviction thread */
     bool is_continuous;
+    bool is_at_once; /* a script's: no time passes, nothing is waited for */
     struct evict_target target;
-    uint64_t freed; /* pages that count */
+    uint64_t free_before; /* free pages when it began */
+    uint64_t freed;       /* pages that count */
     struct evict_counts counts;
 
     /* the pass under way */
@@ -54,6 +56,7 @@ struct evictor {
     bool is_compressing; /* compression at pressure */
 
     struct evict_target shared; /* one-shot requests gather here */
+    struct evict_target sync;   /* the watchdog's, where that has its own */
     struct evict_target continuous;
     bool is_continuous_on;
 
@@ -87,7 +90,8 @@ void evictor_continuous_off(struct evictor *evictor);
 
 /*
  * For the watchdog: evict at least `min_pages`; it overwrites a one-shot
- * request still pending. watchdog_evicted() is called when the run is over.
+ * request still pending, unless the policy's manner says otherwise.
+ * watchdog_evicted() is called when the run is over.
  * False: eviction is off, nothing happens.
  */
 bool evictor_evict_for_oom(struct evictor *evictor, uint64_t min_pages);

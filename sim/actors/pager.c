@@ -60,6 +60,12 @@ bool pager_source_was_reclaimed(const struct pager_source *source,
     return vm_cow_was_reclaimed(source->cow, offset);
 }
 
+uint64_t pager_source_refault_distance(const struct pager_source *source,
+                                       uint64_t offset)
+{
+    return vm_cow_refault_distance(source->cow, offset);
+}
+
 void pagers_sweep(struct world *world)
 {
     struct pager_source *next;
@@ -170,14 +176,10 @@ static void start_jobs(struct pager *pager)
     }
 }
 
-static void end_job(struct pager_job *job, enum vm_status status)
+static void end_job(struct pager_job *job)
 {
     struct pager *pager = job->source->pager;
 
-    if (status == VM_OK)
-        pager->succeeded_requests++;
-    else
-        pager->failed_requests++;
     pager->in_service--;
     pager_job_free(job);
     start_jobs(pager);
@@ -227,7 +229,7 @@ static void supply(struct pager_job *job)
     if (status == VM_NO_MEMORY)
         vm_cow_fail_page_requests(cow, job->offset + job->progress,
                                   job->length - job->progress, status);
-    end_job(job, status == VM_ALREADY_EXISTS ? VM_OK : status);
+    end_job(job);
 }
 
 static sim_ns transfer_ns(const struct pager_job *job)
@@ -251,7 +253,7 @@ static void answer(struct pager_job *job)
     }
     vm_cow_fail_page_requests(job->source->cow, job->offset, job->length,
                               pager->scenario->fail_status);
-    end_job(job, pager->scenario->fail_status);
+    end_job(job);
 }
 
 void pager_on_answer(struct world *world, struct event *event)
@@ -293,8 +295,6 @@ static void park_leave(struct pager_job *job)
 
 static void give_leave(struct pager_job *job)
 {
-    struct pager *pager = job->source->pager;
-
     job->source->parked_leaves -= job->is_parked;
     job->is_parked = false;
     page_request_cancel(&job->request);
@@ -305,10 +305,6 @@ static void give_leave(struct pager_job *job)
         park_leave(job);
         return;
     }
-    if (status == VM_OK)
-        pager->succeeded_requests++;
-    else
-        pager->failed_requests++;
     pager_job_free(job);
 }
 

@@ -34,8 +34,7 @@ struct pager {
     sim_ns link_free_at; /* the last transfer ends */
     struct event writeback;
 
-    /* totals: dispatcher.pager.* */
-    uint64_t total_requests, succeeded_requests, failed_requests;
+    uint64_t total_requests; /* begun so far: every n-th may be made to fail */
 };
 
 struct pager_source {
@@ -65,6 +64,10 @@ void pager_source_drop(struct world *world, struct pager_source *source);
 /* Was the page at `offset` of the object taken by reclaim, and is still gone? */
 bool pager_source_was_reclaimed(const struct pager_source *source,
                                 uint64_t offset);
+
+/* Pages the machine has reclaimed since; 0: it was not. */
+uint64_t pager_source_refault_distance(const struct pager_source *source,
+                                       uint64_t offset);
 
 /* Let go of objects that are closed. */
 void pagers_sweep(struct world *world);

@@ -6,6 +6,11 @@
  *               forked from the zero page gets one chance to be given up
  *   harvest     every minimum ageing interval (at least a second): accessed
  *               pages are told to the policy
+ *   tables      every ten seconds: the next scan for accessed bits is made
+ *               even where nothing can be evicted
+ *
+ * It can pause. Then nothing ages by the clock and nothing is evicted, either;
+ * what was due meanwhile comes when it goes on.
  */
 #ifndef LOWTIDE_SCANNER_H
 #define LOWTIDE_SCANNER_H
@@ -17,7 +22,10 @@ struct scanner {
     struct event event;
     sim_ns next_zero; /* SIM_NS_INFINITE: off */
     sim_ns next_harvest;
-    uint64_t rate; /* zero scans a second */
+    sim_ns last_tables; /* last look at page tables */
+    uint64_t rate;      /* zero scans a second */
+    bool is_paused;
+    bool is_all_wanted; /* reclaim_all came while it paused */
 
     /* totals: vm.scanner.zero_scan.* */
     uint64_t requests, queue_emptied, considered, deduped;

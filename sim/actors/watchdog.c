@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "actors/evictor.h"
+#include "actors/kernel_log.h"
 #include "check.h"
 #include "engine/world_internal.h"
 
@@ -106,6 +107,7 @@ static void kill_somebody(struct watchdog *watchdog)
         world_stop(world, WORLD_STOPPED);
         return;
     }
+    kernel_log_kill(world, victim);
     world->counters.oom_kills++;
     world->machine.pmm.alloc_failed_ever = false;
     world_process_kill(world, victim);
@@ -157,6 +159,7 @@ static void announce(struct watchdog *watchdog, uint32_t level)
     bool is_worse = level < watchdog->announced;
 
     watchdog->announcements[level]++;
+    kernel_log_level(world, level_names[level]);
     if (is_worse && level <= max_eviction_level(watchdog) &&
         level != LEVEL_OOM) {
         arm_timer(watchdog);
@@ -229,6 +232,7 @@ void watchdog_on_look(struct world *world, struct event *event)
         if (watchdog->evicted > 0 && is_out_of_memory(watchdog) &&
             evict_more(watchdog))
             return;
+        kernel_log_oom(world, true);
         evaluate(watchdog);
         return;
     }
@@ -236,6 +240,7 @@ void watchdog_on_look(struct world *world, struct event *event)
         world->machine.pmm.level_signal = false;
     if (is_out_of_memory(watchdog)) {
         watchdog->announcements[LEVEL_OOM]++;
+        kernel_log_oom(world, false);
         if (evict_more(watchdog))
             return;
     }

@@ -26,6 +26,22 @@
 
 enum { MAX_BURST = 1 << 16 }; /* now and then somebody looks around */
 
+/* What the machine and the process see of it. ----------------------------- */
+
+static void computes(const struct workload_thread *thread, sim_ns now,
+                     sim_ns until)
+{
+    stall_busy(&thread->workload->world->stall, now, until);
+    stall_busy(&thread->workload->process->stall, now, until);
+}
+
+static void decompresses(const struct workload_thread *thread, sim_ns now,
+                         sim_ns until)
+{
+    stall_decompress(&thread->workload->world->stall, now, until);
+    stall_decompress(&thread->workload->process->stall, now, until);
+}
+
 /* Cores. ------------------------------------------------------------------ */
 
 static void give_core(struct workload_thread *thread)
@@ -267,9 +283,9 @@ static void pay_fault(struct workload_thread *thread, sim_ns now)
 
     thread->has_fault = false;
     if (decompress > 0)
-        stall_decompress(&world->stall, now, now + decompress);
+        decompresses(thread, now, now + decompress);
     else
-        stall_busy(&world->stall, now, end);
+        computes(thread, now, end);
     record_fault(thread, end, decompress);
     if (advance(thread, &at))
         go_on_at(thread, end, at);
@@ -309,7 +325,7 @@ static void begin_fault(struct workload_thread *thread, sim_ns now)
     vmo_op_init_fault(&thread->operation.op, target->vmo->vmo, target->mapping,
                       thread->page, thread->is_write,
                       thread->is_write ? world_new_content(world) : 0);
-    thread->operation.is_thread = true;
+    thread->operation.thread_of = workload->process;
     thread->state = THREAD_WAITING;
     enum vm_status status = world_operation_start(
         world, &thread->operation, target->vmo, NULL, fault_is_over, thread);
@@ -369,8 +385,9 @@ static inline enum burst_end burst_step(struct workload_thread *thread,
         return BURST_FAULT;
     workload->accesses_left--;
     *busy_end = *at + workload->access_ns;
-    if (stall_is_on(&world->stall, *at))
-        stall_busy(&world->stall, *at, *busy_end);
+    if (stall_is_open(&world->stall) ||
+        stall_is_open(&workload->process->stall))
+        computes(thread, *at, *busy_end);
     *at = *busy_end;
     if (!advance(thread, at))
         return BURST_OVER;
@@ -391,6 +408,8 @@ static void count_hits(struct workload *workload, uint64_t hits,
     world->counters.accesses += hits;
     if (busy_end > world->stall.busy_until)
         world->stall.busy_until = busy_end;
+    if (busy_end > workload->process->stall.busy_until)
+        workload->process->stall.busy_until = busy_end;
     if (workload->has_latency)
         histogram_record_many(&workload->latency[LATENCY_ACCESS],
                               (uint64_t)workload->access_ns, hits);

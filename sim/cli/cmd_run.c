@@ -28,7 +28,7 @@ static const char help[] =
     "      --set KEY=VALUE  any scalar of the scenario, such as\n"
     "                       reclaim.min_aging=1s; may be repeated\n"
     "      --paranoid       prove every invariant after every event (slow)\n"
-    "      --log FILE       where `dump` goes (-: stderr, the default)\n"
+    "      --log FILE       log levels, evictions and `dump`s (-: stderr)\n"
     "  -j, --jobs N         scenarios at a time (1)\n"
     "      --json           print a JSON array, an object for each run\n"
     "      --quiet          print no table and no progress\n"
@@ -205,9 +205,11 @@ static int check_output(const char *path)
 
 static int open_log(struct options *options)
 {
-    if (!options->log_path || strcmp(options->log_path, "-") == 0)
+    if (!options->log_path)
         return CLI_OK;
-    options->list.log = fopen(options->log_path, "w");
+    options->list.log = strcmp(options->log_path, "-") == 0
+                            ? stderr
+                            : fopen(options->log_path, "w");
     if (options->list.log)
         return CLI_OK;
     fprintf(stderr, "lowtide run: %s: %s\n", options->log_path,
@@ -255,8 +257,8 @@ static int run_all(struct options *options, char **paths)
     if (status != CLI_OK)
         return status;
     status = run_list_run(&options->list);
-    if (options->list.log && fclose(options->list.log) != 0 &&
-        status < CLI_HOST)
+    if (options->list.log && options->list.log != stderr &&
+        fclose(options->list.log) != 0 && status < CLI_HOST)
         status = CLI_HOST;
     int printed = print_summaries(options);
     return printed == CLI_OK || status > CLI_HOST ? status : printed;

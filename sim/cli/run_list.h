@@ -15,7 +15,7 @@ struct run_list {
     size_t count;
     const char *database;
     const char *argv; /* the command line */
-    FILE *log;        /* of `dump`; NULL: stderr */
+    FILE *log;        /* as in world_options */
     bool is_paranoid;
     bool is_quiet;
     uint64_t jobs; /* processes at a time, >= 1 */

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/aging.h"
-#include "actors/evictor.h"
-#include "actors/pager.h"
-#include "actors/scanner.h"
-#include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "check.h"
 #include "engine/page_trace.h"
@@ -100,6 +95,8 @@ void observe_begin(struct world *world)
 
     if (!world->recorder)
         return;
+    if (!histogram_init(&world->observer->refault_distance))
+        world_fail(world, ENOMEM);
     world->observer->is_begun = true;
     event_schedule(&world->events, &world->tick_event, 0);
     observe_processes(world);
@@ -110,6 +107,14 @@ void observe_begin(struct world *world)
         world_fail(world, ENOMEM);
     if (!page_trace_begin(world))
         world_fail(world, ENOMEM);
+}
+
+void observe_refault(struct world *world, uint64_t distance)
+{
+    struct histogram *distances = &world->observer->refault_distance;
+
+    if (distances->buckets)
+        histogram_record(distances, distance);
 }
 
 /* Ticks. ------------------------------------------------------------------ */
@@ -255,130 +260,13 @@ void observe_on_tick(struct world *world, struct event *event)
 
 /* The end. ---------------------------------------------------------------- */
 
-static void count(struct world *world, const char *name, uint64_t value)
-{
-    check(world, recorder_counter(world->recorder, name, value, NULL, NULL));
-}
-
-static void count_policy(struct world *world)
-{
-    const struct page_queues *pqs = &world->machine.pqs;
-    const char *name;
-    uint64_t value;
-
-    for (unsigned i = 0;
-         pqs->ops->counter && pqs->ops->counter(pqs->policy, i, &name, &value);
-         i++)
-        check(world, recorder_counter(world->recorder, name, value, "count",
-                                      "a total of the reclaim policy"));
-}
-
-static void count_reclaim(struct world *world)
-{
-    const struct evictor *evictor = world->evictor;
-    const struct scanner *scanner = world->scanner;
-
-    count(world, "pq.lru.pages_evicted", world->aging->lru_evicted);
-    count(world, "pq.lru.pages_compressed", world->aging->lru_compressed);
-    count(world, "vm.reclamation.pages_evicted_pager_backed.total",
-          evictor->total.pager_backed);
-    count(world, "vm.reclamation.pages_evicted_pager_backed.oom",
-          evictor->oom.pager_backed);
-    count(world, "vm.reclamation.pages_evicted_compressed.total",
-          evictor->total.compressed);
-    count(world, "vm.reclamation.pages_evicted_compressed.oom",
-          evictor->oom.compressed);
-    count(world, "vm.reclamation.pages_evicted_discardable.total",
-          evictor->total.discardable);
-    count(world, "vm.reclamation.pages_evicted_discardable.oom",
-          evictor->oom.discardable);
-    count(world, "vm.scanner.zero_scan.requests", scanner->requests);
-    count(world, "vm.scanner.zero_scan.queue_emptied", scanner->queue_emptied);
-    count(world, "vm.scanner.zero_scan.total_pages_considered",
-          scanner->considered);
-    count(world, "vm.scanner.zero_scan.pages_deduped", scanner->deduped);
-}
-
-static void count_memory(struct world *world)
-{
-    const struct pmm *pmm = &world->machine.pmm;
-    const uint64_t *announced = world->watchdog->announcements;
-
-    count(world, "vm.pmm.alloc.failed", pmm->alloc_failed_count);
-    count(world, "vm.pmm.alloc.delayed", pmm->alloc_delayed_count);
-    count(world, "memory_watchdog.pressure.oom", announced[LEVEL_OOM]);
-    count(world, "memory_watchdog.pressure.imminent_oom",
-          announced[LEVEL_IMMINENT_OOM]);
-    count(world, "memory_watchdog.pressure.critical",
-          announced[LEVEL_CRITICAL]);
-    count(world, "memory_watchdog.pressure.warning", announced[LEVEL_WARNING]);
-    count(world, "memory_watchdog.pressure.normal", announced[LEVEL_NORMAL]);
-}
-
-static void count_pagers(struct world *world)
-{
-    uint64_t total = 0, succeeded = 0, failed = 0;
-
-    for (uint32_t i = 0; i < world->pager_count; i++) {
-        total += world->pagers[i].total_requests;
-        succeeded += world->pagers[i].succeeded_requests;
-        failed += world->pagers[i].failed_requests;
-    }
-    count(world, "dispatcher.pager.total_requests", total);
-    count(world, "dispatcher.pager.succeeded_requests", succeeded);
-    count(world, "dispatcher.pager.failed_requests", failed);
-    count(world, "dispatcher.pager.timed_out_requests",
-          world->overtime.timeouts);
-    count(world, "dispatcher.pager.overtime_waits", world->overtime.waits);
-}
-
-static void count_compression(struct world *world)
-{
-    const struct scenario_costs *costs = &world->scenario->machine.costs;
-
-    if (!world->machine.compressor)
-        return;
-    struct compressor_stats stats = compressor_stats(world->machine.compressor);
-    count(world, "compression.attempts", stats.attempts);
-    count(world, "compression.success", stats.success);
-    count(world, "compression.zero", stats.zero);
-    count(world, "compression.fail", stats.fail);
-    count(world, "compression.decompressions", stats.decompressions);
-    count(world, "compression.skipped", stats.skipped);
-    count(world, "compression.compress_ns",
-          stats.attempts * (uint64_t)costs->compress_page);
-    count(world, "compression.decompress_ns",
-          stats.decompressions * (uint64_t)costs->decompress_page);
-}
-
-static void record_latencies(struct world *world)
-{
-    for (uint32_t i = 0; i < world->workload_count; i++) {
-        const struct workload *workload = &world->workloads[i];
-
-        for (int kind = 0; workload->has_latency && kind < LATENCY_KIND_COUNT;
-             kind++)
-            check(world,
-                  recorder_latency(world->recorder, workload->scenario->name,
-                                   (enum latency_kind)kind,
-                                   &workload->latency[kind]));
-    }
-}
-
 void observe_end(struct world *world)
 {
     if (!world->recorder)
         return;
     tick(world);
-    record_latencies(world);
-    count_policy(world);
-    count_reclaim(world);
-    count_memory(world);
-    count_pagers(world);
-    count_compression(world);
-    check(world, recorder_counter(world->recorder, "faults_failed",
-                                  world->counters.faults_failed, "count",
-                                  "faults that ended with an error"));
+    if (!observe_totals(world))
+        world_fail(world, EIO);
 }
 
 /* Setting up. ------------------------------------------------------------- */
@@ -399,6 +287,8 @@ bool observe_new(struct world *world)
 void observe_free(struct world *world)
 {
     page_trace_free(world);
+    if (world->observer)
+        histogram_release(&world->observer->refault_distance);
     free(world->observer);
     world->observer = NULL;
 }

@@ -36,6 +36,7 @@ void overtime_begin(struct world *world, struct world_operation *operation)
     struct world_operation_queue *patient = &world->overtime.patient;
     bool is_first = TAILQ_EMPTY(patient);
 
+    world->overtime.requests++;
     operation->is_on_time = true;
     operation->is_late = false;
     TAILQ_INSERT_TAIL(patient, operation, by_overtime);
@@ -44,7 +45,7 @@ void overtime_begin(struct world *world, struct world_operation *operation)
 }
 
 /* The event may come for nothing then; that is rarer than ends. */
-void overtime_end(struct world *world, struct world_operation *operation)
+static void leave_queues(struct world *world, struct world_operation *operation)
 {
     if (operation->is_on_time)
         TAILQ_REMOVE(&world->overtime.patient, operation, by_overtime);
@@ -54,6 +55,20 @@ void overtime_end(struct world *world, struct world_operation *operation)
     operation->is_late = false;
 }
 
+void overtime_end(struct world *world, struct world_operation *operation,
+                  enum vm_status status)
+{
+    if (!operation->is_on_time && !operation->is_late)
+        return;
+    leave_queues(world, operation);
+    if (status == VM_OK)
+        world->overtime.succeeded++;
+    else if (status == VM_TIMED_OUT)
+        world->overtime.timeouts++;
+    else
+        world->overtime.failed++;
+}
+
 void overtime_on_event(struct world *world, struct event *event)
 {
     struct world_operation *operation;
@@ -61,15 +76,13 @@ void overtime_on_event(struct world *world, struct event *event)
     (void)event;
     while ((operation = TAILQ_FIRST(&world->overtime.patient)) &&
            due(operation, SLICE_NS) <= world->now) {
-        overtime_end(world, operation);
+        leave_queues(world, operation);
         operation->is_late = true;
         TAILQ_INSERT_TAIL(&world->overtime.late, operation, by_overtime);
         world->overtime.waits++;
     }
     while ((operation = TAILQ_FIRST(&world->overtime.late)) &&
-           due(operation, TIMEOUT_NS) <= world->now) {
-        world->overtime.timeouts++;
+           due(operation, TIMEOUT_NS) <= world->now)
         world_operation_abort(world, operation, VM_TIMED_OUT);
-    }
     rearm(world);
 }

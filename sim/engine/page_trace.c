@@ -252,11 +252,11 @@ static sim_ns pass_next_age(void *self, sim_ns now)
     return trace->inner->next_age(trace->self, now);
 }
 
-static page_index pass_aged_out(void *self)
+static page_index pass_offer(void *self, enum reclaim_offer offer)
 {
     struct page_trace *trace = self;
 
-    return trace->inner->pop_aged_out(trace->self);
+    return trace->inner->pop_offer(trace->self, offer);
 }
 
 static unsigned pass_lists(void *self, struct reclaim_list *out)
@@ -340,7 +340,7 @@ wrapping(const struct reclaim_policy_ops *inner)
     ops.age = inner->age ? on_age : NULL;
     ops.next_age = inner->next_age ? pass_next_age : NULL;
     ops.rotate = inner->rotate ? on_rotate : NULL;
-    ops.pop_aged_out = inner->pop_aged_out ? pass_aged_out : NULL;
+    ops.pop_offer = inner->pop_offer ? pass_offer : NULL;
     ops.lists = pass_lists;
     ops.place = pass_place;
     ops.activity = inner->activity ? pass_activity : NULL;

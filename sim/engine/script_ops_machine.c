@@ -89,6 +89,8 @@ enum vm_status script_set(struct script_call *call)
         world_set_loaning(world, op->loaning);
     if (op->has_borrowing)
         world_set_borrowing(world, op->borrowing);
+    if (op->has_scanner)
+        world_set_scanner(world, op->scanner);
     return VM_OK;
 }
 

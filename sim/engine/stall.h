@@ -36,10 +36,11 @@ static inline void stall_advance(struct world_stall *stall, sim_ns now)
     stall->since = now;
 }
 
-/* Is anybody stalled at `now` or later? */
-static inline bool stall_is_on(const struct world_stall *stall, sim_ns now)
+/* Is somebody stalled, or is there a stall that is over and not accounted for?
+ * Then who computes must say so, each time. */
+static inline bool stall_is_open(const struct world_stall *stall)
 {
-    return stall->stalled_threads > 0 || stall->stalled_until > now;
+    return stall->stalled_threads > 0 || stall->stalled_until > stall->since;
 }
 
 /* A thread computes from `now` until `until`. */
@@ -60,15 +61,23 @@ static inline void stall_decompress(struct world_stall *stall, sim_ns now,
         stall->stalled_until = until;
 }
 
-/* A thread begins or ends to be stalled. */
-static inline void stall_begin(struct world_stall *stall, sim_ns now)
+/* A thread begins or ends to wait, stalled by it or not. */
+static inline void stall_wait(struct world_stall *stall, sim_ns now,
+                              bool is_stalled)
 {
+    stall->waiting_threads++;
+    if (!is_stalled)
+        return;
     stall_advance(stall, now);
     stall->stalled_threads++;
 }
 
-static inline void stall_end(struct world_stall *stall, sim_ns now)
+static inline void stall_wait_over(struct world_stall *stall, sim_ns now,
+                                   bool is_stalled)
 {
+    stall->waiting_threads--;
+    if (!is_stalled)
+        return;
     stall_advance(stall, now);
     stall->stalled_threads--;
 }

@@ -14,6 +14,8 @@
 
 #include "actors/aging.h"
 #include "actors/evictor.h"
+#include "actors/kernel_log.h"
+#include "actors/lru.h"
 #include "actors/pager.h"
 #include "actors/scanner.h"
 #include "actors/watchdog.h"
@@ -46,7 +48,7 @@ static void (*const handlers[EV_COUNT])(struct world *, struct event *) = {
     [EV_WATCHDOG] = watchdog_on_look,
     [EV_EVICTION_TIMER] = watchdog_on_timer,
     [EV_AGING] = aging_on_age,
-    [EV_LRU] = aging_on_lru,
+    [EV_LRU] = lru_on_event,
     [EV_EVICTOR] = evictor_on_event,
     [EV_SCANNER] = scanner_on_event,
     [EV_PAGER_ANSWER] = pager_on_answer,
@@ -126,6 +128,7 @@ enum world_status world_run(struct world *world)
 {
     uint64_t count = 0, accesses = 0;
 
+    kernel_log_run(world);
     observe_begin(world);
     after_event(world);
     while (world->status == WORLD_RUNNING) {
@@ -146,6 +149,8 @@ enum world_status world_run(struct world *world)
         }
     }
     stall_advance(&world->stall, world->now);
+    for (uint32_t i = 0; i < world->process_count; i++)
+        stall_advance(&world->processes[i].stall, world->now);
     observe_end(world);
     if (world->status == WORLD_OK && world->has_failed_expectation)
         world->status = WORLD_FAILED;

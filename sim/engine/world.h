@@ -46,6 +46,7 @@ struct pager_source;
 struct pager_job;
 struct evictor;
 struct aging;
+struct lru;
 struct scanner;
 struct watchdog;
 struct observer;
@@ -75,6 +76,20 @@ TAILQ_HEAD(pager_job_list, pager_job);
 TAILQ_HEAD(workload_thread_list, workload_thread);
 TAILQ_HEAD(world_mapping_list, world_mapping);
 
+/*
+ * Pressure-stall accounting over workload threads (stall.h), of the machine or
+ * of one process. A thread is stalled while it waits for memory or for a
+ * refault; the others are busy while they compute, and idle otherwise.
+ */
+struct world_stall {
+    uint32_t waiting_threads; /* for anything but time */
+    uint32_t stalled_threads; /* those of them that are stalled */
+    sim_ns since;             /* some_ns and full_ns are right up to here */
+    sim_ns busy_until;        /* some thread is busy from now to here */
+    sim_ns stalled_until;     /* some thread decompresses until here */
+    sim_ns some_ns, full_ns;
+};
+
 struct world_process {
     const char *name; /* borrowed from the scenario */
     uint32_t id;      /* 0: `script`, then as declared */
@@ -82,6 +97,7 @@ struct world_process {
     bool is_killed;
     sim_ns killed_at; /* while is_killed */
     struct world_vmo_list vmos;
+    struct world_stall stall; /* of its workloads' threads */
 };
 
 /* An open VMO under its name. It is freed by world_vmo_close(). */
@@ -155,8 +171,9 @@ struct world_operation {
     world_operation_done_fn done; /* only after it has waited */
     void *context;                /* the starter's */
     bool is_waiting;
-    bool is_thread; /* the starter's: a workload thread waits for it, which
-                       counts in world->stall */
+    struct world_process *thread_of; /* the starter's: a workload thread of
+                                        it waits, which counts as stall; NULL:
+                                        none does */
 
     /* a fault's facts, for accounting and charging; summed over its runs */
     sim_ns started_at;
@@ -166,10 +183,11 @@ struct world_operation {
     uint64_t migrated_pages; /* forked without a copy */
     uint64_t zeroed_pages;
     uint64_t decompressed_pages;
-    bool was_reclaimed; /* at its start the page was gone by reclaim */
-    bool asked_read;    /* has waited for a pager's READ answer */
-    bool asked_dirty;   /* has waited for a pager's DIRTY answer */
-    bool is_stalled;    /* counted in world->stall.stalled_threads */
+    bool was_reclaimed;        /* at its start the page was gone by reclaim */
+    uint64_t refault_distance; /* pages reclaimed since its own was; 0: none */
+    bool asked_read;           /* has waited for a pager's READ answer */
+    bool asked_dirty;          /* has waited for a pager's DIRTY answer */
+    bool is_stalled;           /* counted in world->stall.stalled_threads */
     struct world_memory_waiter memory;
 
     LIST_ENTRY(world_operation) by_vmo;
@@ -190,8 +208,9 @@ struct world_counters {
     uint64_t faults_decompress;
     uint64_t faults_failed; /* ended with an error */
     uint64_t refaults;
-    uint64_t first_touches; /* went to the pager, not a refault */
-    uint64_t written_back;  /* pages that became clean by writeback */
+    uint64_t refault_distance; /* sum of theirs, in pages */
+    uint64_t first_touches;    /* went to the pager, not a refault */
+    uint64_t written_back;     /* pages that became clean by writeback */
     uint64_t oom_kills;
 };
 
@@ -204,31 +223,29 @@ struct evict_counts {
 };
 
 /*
- * Pressure-stall accounting over workload threads (stall.h). A thread is
- * stalled while it waits for memory or for a refault; the others are busy
- * while they compute, and idle otherwise.
+ * The compressor serves one at a time (compressor_lock.h): an eviction pass, or
+ * a batch of the LRU thread, each named by the event that goes on with it.
  */
-struct world_stall {
-    uint32_t waiting_threads; /* for anything but time */
-    uint32_t stalled_threads; /* those of them that are stalled */
-    sim_ns since;             /* some_ns and full_ns are right up to here */
-    sim_ns busy_until;        /* some thread is busy from now to here */
-    sim_ns stalled_until;     /* some thread decompresses until here */
-    sim_ns some_ns, full_ns;
+struct compressor_lock {
+    struct event *holder; /* NULL: nobody */
+    struct event *waiter; /* gets it next; NULL: nobody */
 };
 
 /* Who waits for a pager, first come first (overtime.h). */
 struct world_overtime {
     struct world_operation_queue patient, late;
     struct event event;
-    uint64_t waits, timeouts; /* dispatcher.pager.* */
+
+    /* totals: dispatcher.pager.* */
+    uint64_t requests, succeeded, failed, timeouts, waits;
 };
 
 /* ---- The world ---------------------------------------------------------- */
 
 struct world_options {
     bool is_paranoid; /* vm_machine_valid() after every event */
-    FILE *log;        /* borrowed; of `dump`. NULL: stderr */
+    FILE *log;        /* borrowed; of the kernel's lines and of `dump`. NULL:
+                         none, and stderr for `dump` */
     FILE *messages;   /* borrowed; failed expectations. NULL: stderr */
     const volatile sig_atomic_t *interrupted; /* borrowed; NULL: never */
     uint32_t max_burst; /* accesses in one event at most; 0: many. The results
@@ -278,6 +295,8 @@ struct world {
     struct watchdog *watchdog;
     struct evictor *evictor;
     struct aging *aging;
+    struct lru *lru;
+    struct compressor_lock compressor_lock;
     struct scanner *scanner;
     struct pager *pagers;
     uint32_t pager_count;
@@ -488,6 +507,9 @@ enum vm_status world_set_anonymous_reclaim(struct world *world,
                                            bool is_enabled);
 void world_set_loaning(struct world *world, bool is_enabled);
 void world_set_borrowing(struct world *world, bool is_enabled);
+/* Off: the scanner pauses, and with it ageing and eviction; on: all three go
+ * on, eviction if the scenario has it. */
+void world_set_scanner(struct world *world, bool is_enabled);
 
 /* Close all that the process owns and end its workloads. VM_BAD_STATE: it was
  * killed before. An OOM kill is counted by its caller. */

@@ -15,6 +15,7 @@
 
 #include "actors/aging.h"
 #include "actors/evictor.h"
+#include "actors/lru.h"
 #include "actors/pager.h"
 #include "actors/scanner.h"
 #include "actors/trace_feed.h"
@@ -93,6 +94,7 @@ static void set_switches(struct world *world)
     const struct scenario_reclaim *reclaim = &world->scenario->reclaim;
     struct vm_machine *machine = &world->machine;
 
+    machine->keeps_distances = true;
     machine->loaning = reclaim->loaning;
     machine->borrow_on_supply = reclaim->borrow_on_supply;
     machine->borrow_on_access = reclaim->borrow_on_mru;
@@ -170,9 +172,9 @@ static bool build_processes(struct world *world)
 
 static bool build_actors(struct world *world)
 {
-    return watchdog_new(world) && evictor_new(world) && aging_new(world) &&
-           scanner_new(world) && pagers_new(world) && workloads_new(world) &&
-           overtime_new(world) && observe_new(world);
+    return watchdog_new(world) && evictor_new(world) && lru_new(world) &&
+           aging_new(world) && scanner_new(world) && pagers_new(world) &&
+           workloads_new(world) && overtime_new(world) && observe_new(world);
 }
 
 /* VMOs. ------------------------------------------------------------------- */
@@ -301,6 +303,7 @@ void world_free(struct world *world)
     pagers_free(world);
     scanner_free(world);
     aging_free(world);
+    lru_free(world); /* after the evictor, for whose pass it may wait */
     watchdog_free(world);
     observe_free(world);
     if (world->has_machine)
@@ -384,6 +387,37 @@ static bool check_vmos(const struct scenario *scenario, char *message,
     return true;
 }
 
+/* Will anonymous pages ever be reclaimable? */
+static bool has_anonymous_reclaim(const struct scenario *scenario)
+{
+    if (scenario->reclaim.compression.anonymous)
+        return true;
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        const struct scenario_op *op = &scenario->events[i].op;
+
+        if (op->kind == OP_SET && op->has_anonymous_reclaim &&
+            op->anonymous_reclaim)
+            return true;
+    }
+    return false;
+}
+
+/* What the kernel refuses to boot with. */
+static bool check_compression(const struct scenario *scenario, char *message,
+                              size_t message_bytes)
+{
+    const struct scenario_compression *compression =
+        &scenario->reclaim.compression;
+
+    if (!compression->zero_forks || has_anonymous_reclaim(scenario))
+        return true;
+    world_message_at(scenario, &compression->zero_forks_place,
+                     "'zero_forks' needs 'anonymous': zero forks are "
+                     "reclaimed only where anonymous pages are",
+                     message, message_bytes);
+    return false;
+}
+
 bool world_check(const struct scenario *scenario, char *message,
                  size_t message_bytes)
 {
@@ -392,7 +426,8 @@ bool world_check(const struct scenario *scenario, char *message,
     if (!policy)
         return false;
     world_policy_close(policy);
-    if (!check_vmos(scenario, message, message_bytes))
+    if (!check_vmos(scenario, message, message_bytes) ||
+        !check_compression(scenario, message, message_bytes))
         return false;
     for (size_t i = 0; i < scenario->workload_count; i++) {
         const struct scenario_workload *workload = &scenario->workloads[i];

@@ -11,6 +11,7 @@
  *   world_policy.c     opening policies, their parameters
  *   world_switch.c     what a script may change while the machine runs
  *   observe.c          rows for the recorder
+ *   observe_totals.c   what a run ends with
  *   page_trace.c       rows for the life of pages
  *   forced.c           what `make hard` does to a run
  */

@@ -21,6 +21,7 @@
 #include "actors/pager.h"
 #include "check.h"
 #include "engine/forced.h"
+#include "engine/observe.h"
 #include "engine/overtime.h"
 #include "engine/stall.h"
 #include "rare_paths.h"
@@ -81,25 +82,30 @@ static bool retry_memory(struct world *world)
 /* Waiting. ---------------------------------------------------------------- */
 
 /* Had reclaim taken the page that the operation starts with? */
-static bool is_reclaimed(const struct world_operation *operation)
+static void note_reclaimed(struct world_operation *operation)
 {
     const struct world_vmo *vmo = operation->vmo;
+    const struct vm_cow_pages *cow = vmo_cow(vmo->vmo);
     uint64_t offset = operation->op.offset;
 
-    if (offset >= vmo_size(vmo->vmo))
-        return false;
-    return vm_cow_was_reclaimed(vmo_cow(vmo->vmo), offset);
+    if (offset >= vmo_size(vmo->vmo) || !vm_cow_was_reclaimed(cow, offset))
+        return;
+    operation->was_reclaimed = true;
+    operation->refault_distance = vm_cow_refault_distance(cow, offset);
 }
 
 /* The same of the pager's object at the root, where the page would be. */
-static bool is_reclaimed_at_root(const struct world_operation *operation)
+static void note_reclaimed_at_root(struct world_operation *operation)
 {
     const struct world_vmo *vmo = operation->vmo;
+    uint64_t offset = operation->op.offset + pages_to_bytes(vmo->source_page);
 
-    return vmo->source &&
-           pager_source_was_reclaimed(vmo->source,
-                                      operation->op.offset +
-                                          pages_to_bytes(vmo->source_page));
+    if (operation->was_reclaimed || !vmo->source ||
+        !pager_source_was_reclaimed(vmo->source, offset))
+        return;
+    operation->was_reclaimed = true;
+    operation->refault_distance =
+        pager_source_refault_distance(vmo->source, offset);
 }
 
 /* What it waits for decides what its fault was. A clone asks for pages that
@@ -115,7 +121,7 @@ static void note_request(struct world_operation *operation)
         return;
     }
     if (!operation->asked_read && operation->op.kind == VMO_OP_FAULT)
-        operation->was_reclaimed |= is_reclaimed_at_root(operation);
+        note_reclaimed_at_root(operation);
     operation->asked_read = true;
 }
 
@@ -134,15 +140,16 @@ static void begin_wait(struct world *world, struct world_operation *operation)
         world_memory_wait(world, &operation->memory);
     else
         overtime_begin(world, operation);
-    if (!operation->is_thread)
+    if (!operation->thread_of)
         return;
-    world->stall.waiting_threads++;
     operation->is_stalled = is_memory || operation->was_reclaimed;
-    if (operation->is_stalled)
-        stall_begin(&world->stall, world->now);
+    stall_wait(&world->stall, world->now, operation->is_stalled);
+    stall_wait(&operation->thread_of->stall, world->now, operation->is_stalled);
 }
 
-static void end_wait(struct world *world, struct world_operation *operation)
+/* `status`: what the request came to, or why it is given up. */
+static void end_wait(struct world *world, struct world_operation *operation,
+                     enum vm_status status)
 {
     CHECK(operation->is_waiting);
     operation->is_waiting = false;
@@ -150,14 +157,14 @@ static void end_wait(struct world *world, struct world_operation *operation)
     if (operation->other)
         LIST_REMOVE(operation, by_other);
     world_memory_forget(world, &operation->memory);
-    overtime_end(world, operation);
+    overtime_end(world, operation, status);
     if (operation->op.request.state == REQUEST_MEMORY)
         operation->memory_wait_ns += world->now - operation->waiting_since;
-    if (!operation->is_thread)
+    if (!operation->thread_of)
         return;
-    world->stall.waiting_threads--;
-    if (operation->is_stalled)
-        stall_end(&world->stall, world->now);
+    stall_wait_over(&world->stall, world->now, operation->is_stalled);
+    stall_wait_over(&operation->thread_of->stall, world->now,
+                    operation->is_stalled);
     operation->is_stalled = false;
 }
 
@@ -181,6 +188,10 @@ static void account_fault(struct world *world,
     counters->faults_zero += operation->zeroed_pages > 0;
     counters->faults_decompress += is_decompressed;
     counters->refaults += is_refault;
+    if (is_refault) {
+        counters->refault_distance += operation->refault_distance;
+        observe_refault(world, operation->refault_distance);
+    }
     counters->first_touches += operation->asked_read && !is_refault;
     operation->vmo->faults_major += is_major;
     operation->vmo->refaults += is_refault;
@@ -219,12 +230,14 @@ static enum vm_status run_once(struct world *world,
     uint64_t migrated = stats->migrated_pages;
     uint64_t zeroed = stats->zeroed_pages;
     uint64_t decompressed = stats->decompressed_pages;
+    uint64_t distance = stats->decompressed_distance;
     enum vm_status status = vmo_op_run(&operation->op);
 
     operation->copied_pages += stats->copied_pages - copied;
     operation->migrated_pages += stats->migrated_pages - migrated;
     operation->zeroed_pages += stats->zeroed_pages - zeroed;
     operation->decompressed_pages += stats->decompressed_pages - decompressed;
+    operation->refault_distance += stats->decompressed_distance - distance;
     if (status == VM_SHOULD_WAIT)
         begin_wait(world, operation);
     else if (operation->op.kind == VMO_OP_FAULT)
@@ -239,7 +252,7 @@ static enum vm_status run_until_it_waits(struct world *world,
     enum vm_status status = run_once(world, operation);
 
     while (status == VM_SHOULD_WAIT && forced_goes_on(world, &operation->op)) {
-        end_wait(world, operation);
+        end_wait(world, operation, operation->op.request.status);
         status = run_once(world, operation);
     }
     return status;
@@ -247,7 +260,7 @@ static enum vm_status run_until_it_waits(struct world *world,
 
 static void resume(struct world *world, struct world_operation *operation)
 {
-    end_wait(world, operation);
+    end_wait(world, operation, operation->op.request.status);
     enum vm_status status = run_until_it_waits(world, operation);
     if (status != VM_SHOULD_WAIT && operation->done)
         operation->done(world, operation, status);
@@ -291,8 +304,10 @@ world_operation_start(struct world *world, struct world_operation *operation,
     operation->is_late = false;
     operation->memory = (struct world_memory_waiter){.retry = retry_operation};
     forced_before_operation(world, &operation->op);
-    operation->was_reclaimed =
-        operation->op.kind == VMO_OP_FAULT && is_reclaimed(operation);
+    operation->was_reclaimed = false;
+    operation->refault_distance = 0;
+    if (operation->op.kind == VMO_OP_FAULT)
+        note_reclaimed(operation);
     tell_refaults(world, operation);
     return run_until_it_waits(world, operation);
 }
@@ -301,7 +316,7 @@ void world_operation_abort(struct world *world,
                            struct world_operation *operation,
                            enum vm_status status)
 {
-    end_wait(world, operation);
+    end_wait(world, operation, status);
     vmo_op_abort(&operation->op, status);
     if (operation->op.kind == VMO_OP_FAULT)
         account_fault(world, operation, status);
@@ -313,7 +328,7 @@ void world_operation_release(struct world *world,
                              struct world_operation *operation)
 {
     if (operation->is_waiting) {
-        end_wait(world, operation);
+        end_wait(world, operation, VM_BAD_STATE);
         vmo_op_abort(&operation->op, VM_BAD_STATE);
     }
     vmo_op_release(&operation->op);

@@ -12,11 +12,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_BYTES = 64, TUNABLES = 4 };
+enum { TEXT_BYTES = 64, TUNABLES = 5 };
 
-static double tunable_value(const struct scenario_reclaim *reclaim, int which,
+/* Is there, or will there be, borrowing for pages that are accessed? */
+static bool wants_borrowing(const struct scenario *scenario)
+{
+    if (scenario->reclaim.borrow_on_mru)
+        return true;
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        const struct scenario_op *op = &scenario->events[i].op;
+
+        if (op->kind == OP_SET && op->has_borrowing && op->borrowing)
+            return true;
+    }
+    return false;
+}
+
+static double tunable_value(const struct scenario *scenario, int which,
                             const char **name)
 {
+    const struct scenario_reclaim *reclaim = &scenario->reclaim;
+
     switch (which) {
     case 0:
         *name = "min_aging_ns";
@@ -27,20 +43,23 @@ static double tunable_value(const struct scenario_reclaim *reclaim, int which,
     case 2:
         *name = "active_ratio_multiplier";
         return (double)reclaim->active_ratio_multiplier;
-    default:
+    case 3:
         *name = "offer_aged_out";
         return reclaim->lru_action != LRU_ACTION_NONE;
+    default:
+        *name = "offer_accessed";
+        return wants_borrowing(scenario);
     }
 }
 
 /* The tunable as a parameter's text; false: the policy has none of the name.
  * What is out of its bounds becomes the nearest value that is not. */
 static bool tunable_text(const struct reclaim_policy_ops *ops,
-                         const struct scenario_reclaim *reclaim, int which,
+                         const struct scenario *scenario, int which,
                          char text[TEXT_BYTES])
 {
     const char *name;
-    double value = tunable_value(reclaim, which, &name);
+    double value = tunable_value(scenario, which, &name);
 
     for (const struct reclaim_param *param = ops->params; param && param->name;
          param++) {
@@ -68,7 +87,7 @@ find_wrong(const struct reclaim_policy_ops *ops,
 
 /* False: `message` says what is wrong. */
 static bool parse_params(struct world_policy *policy,
-                         const struct scenario_reclaim *reclaim,
+                         const struct scenario *scenario,
                          const struct scenario_param *params,
                          size_t param_count, char *message,
                          size_t message_bytes)
@@ -82,7 +101,7 @@ static bool parse_params(struct world_policy *policy,
         return false;
     }
     for (int i = 0; i < TUNABLES; i++)
-        if (tunable_text(policy->handle.ops, reclaim, i, own[i]))
+        if (tunable_text(policy->handle.ops, scenario, i, own[i]))
             texts[count++] = own[i];
     for (size_t i = 0; i < param_count; i++)
         texts[count++] = params[i].text;
@@ -117,7 +136,7 @@ struct world_policy *world_policy_open(const struct scenario *scenario,
         free(policy);
         return NULL;
     }
-    if (parse_params(policy, &scenario->reclaim, params, param_count, message,
+    if (parse_params(policy, scenario, params, param_count, message,
                      message_bytes))
         return policy;
     *wrong = find_wrong(policy->handle.ops, params, param_count);

@@ -58,8 +58,8 @@ enum vm_status world_set_policy(struct world *world, const char *name,
         return VM_INVALID_ARGS;
     page_trace_unwrap(world);
     enum vm_status status =
-        pq_change_policy(&world->machine.pqs, policy->handle.ops,
-                         policy->values, world->scenario->seed);
+        vm_machine_change_policy(&world->machine, policy->handle.ops,
+                                 policy->values, world->scenario->seed);
     page_trace_wrap(world);
     if (status != VM_OK) {
         world_policy_close(policy);

@@ -264,20 +264,27 @@ static const char *reclaim_or_refuse(struct suite *suite)
     return broken;
 }
 
-static const char *offer_aged_out(struct suite *suite)
+/* Offers of one kind, until there are no more. */
+static const char *take_offers_of(struct suite *suite, enum reclaim_offer kind)
 {
     page_index page;
 
-    if (!suite->ops->pop_aged_out)
-        return NULL;
     for (uint64_t i = 0; i <= suite->known_count; i++) {
-        page = suite->ops->pop_aged_out(suite->self);
+        page = suite->ops->pop_offer(suite->self, kind);
         if (page == PAGE_NONE)
             return NULL;
         if (page > PAGES || !suite->is_known[page])
-            return "a page offered when aged out is known";
+            return "a page that is offered is known";
     }
-    return "a page is offered once when aged out";
+    return "a page is offered once";
+}
+
+static const char *take_offers(struct suite *suite)
+{
+    if (!suite->ops->pop_offer)
+        return NULL;
+    const char *broken = take_offers_of(suite, RECLAIM_OFFER_AGED_OUT);
+    return broken ? broken : take_offers_of(suite, RECLAIM_OFFER_ACCESSED);
 }
 
 static const char *let_time_pass(struct suite *suite)
@@ -290,7 +297,7 @@ static const char *let_time_pass(struct suite *suite)
         return NULL;
     for (int i = 0; i < 4; i++) {
         if (ops->next_age(suite->self, suite->host.now) > suite->host.now)
-            return offer_aged_out(suite);
+            return take_offers(suite);
         ops->age(suite->self, suite->host.now);
     }
     return "after ageing, the next time is a later one";
@@ -300,7 +307,7 @@ static const char *rotate(struct suite *suite)
 {
     if (suite->ops->rotate)
         suite->ops->rotate(suite->self, suite->host.now);
-    return offer_aged_out(suite);
+    return take_offers(suite);
 }
 
 static const char *resize(struct suite *suite)

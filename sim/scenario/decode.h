@@ -102,6 +102,8 @@ bool finish_machine(struct decoder *decoder, const struct raw_record *raw,
                     void *model);
 bool finish_pressure(struct decoder *decoder, const struct raw_record *raw,
                      void *model);
+bool finish_compression(struct decoder *decoder, const struct raw_record *raw,
+                        void *model);
 bool finish_reclaim(struct decoder *decoder, const struct raw_record *raw,
                     void *model);
 bool finish_pager(struct decoder *decoder, const struct raw_record *raw,

@@ -63,6 +63,22 @@ static void order_marks(struct decoder *decoder, struct marks *marks)
     }
 }
 
+/* The lowest mark less the debounce is still an amount of memory: a default
+ * gives way, a debounce given by hand is wrong. */
+static void limit_debounce(struct decoder *decoder, struct raw_value given,
+                           struct scenario_pressure *pressure)
+{
+    if (pressure->debounce_pages <= pressure->oom_pages)
+        return;
+    if (given.text)
+        decode_error(decoder, decoder_place(decoder, given.id),
+                     "'debounce' (%llu pages) is more than the lowest mark, oom"
+                     " (%llu pages)",
+                     (unsigned long long)pressure->debounce_pages,
+                     (unsigned long long)pressure->oom_pages);
+    pressure->debounce_pages = pressure->oom_pages;
+}
+
 bool finish_pressure(struct decoder *decoder, const struct raw_record *raw,
                      void *model)
 {
@@ -87,6 +103,7 @@ bool finish_pressure(struct decoder *decoder, const struct raw_record *raw,
     pressure->imminent_oom_pages = marks.pages[MARK_IMMINENT];
     pressure->critical_pages = marks.pages[MARK_CRITICAL];
     pressure->warning_pages = marks.pages[MARK_WARNING];
+    limit_debounce(decoder, raw_value(raw, DEBOUNCE_KEY), pressure);
     return true;
 }
 
@@ -120,15 +137,28 @@ static void check_policy(struct decoder *decoder, const char *policy,
         decode_error(decoder, place, "expected a policy, got nothing");
 }
 
-static struct scenario_place policy_place(const struct decoder *decoder,
-                                          const struct key_table *table,
-                                          const struct raw_record *raw)
+/* Where a key's value stands; line 0: it is the default. */
+static struct scenario_place place_of(const struct decoder *decoder,
+                                      const struct key_table *table,
+                                      const struct raw_record *raw,
+                                      const char *key)
 {
     struct raw_value value =
-        raw_value(raw, key_index(table, key_find(table, "policy")));
+        raw_value(raw, key_index(table, key_find(table, key)));
     if (!value.text)
         return (struct scenario_place){0};
     return decoder_place(decoder, value.id);
+}
+
+bool finish_compression(struct decoder *decoder, const struct raw_record *raw,
+                        void *model)
+{
+    struct scenario_compression *compression = model;
+    const struct key_table *reclaim =
+        key_find(&scenario_table, "reclaim")->table;
+    compression->zero_forks_place = place_of(
+        decoder, key_find(reclaim, "compression")->table, raw, "zero_forks");
+    return true;
 }
 
 bool finish_reclaim(struct decoder *decoder, const struct raw_record *raw,
@@ -136,7 +166,7 @@ bool finish_reclaim(struct decoder *decoder, const struct raw_record *raw,
 {
     struct scenario_reclaim *reclaim = model;
     const struct key_table *table = key_find(&scenario_table, "reclaim")->table;
-    reclaim->policy_place = policy_place(decoder, table, raw);
+    reclaim->policy_place = place_of(decoder, table, raw, "policy");
     check_policy(decoder, reclaim->policy, reclaim->policy_place);
     if (decoder->is_clean)
         check_params(decoder, reclaim->params, reclaim->param_count);
@@ -147,7 +177,7 @@ bool finish_set(struct decoder *decoder, const struct raw_record *raw,
                 void *model)
 {
     struct scenario_op *op = model;
-    op->policy_place = policy_place(decoder, op_table(OP_SET), raw);
+    op->policy_place = place_of(decoder, op_table(OP_SET), raw, "policy");
     check_policy(decoder, op->policy, op->policy_place);
     if (decoder->is_clean)
         check_params(decoder, op->params, op->param_count);

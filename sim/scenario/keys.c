@@ -187,6 +187,7 @@ static const struct key_table compression_table = {
     .keys = compression_keys,
     .key_count = COUNT_OF(compression_keys),
     .model_bytes = sizeof(struct scenario_compression),
+    .finish = finish_compression,
 };
 
 static const struct word tracking_words[] = {

@@ -491,6 +491,7 @@ static const struct key set_keys[] = {
     SET_SWITCH(anonymous_reclaim, "anonymous pages are reclaimed"),
     SET_SWITCH(loaning, "contiguous memory is lent out"),
     SET_SWITCH(borrowing, "supplied pages borrow memory"),
+    SET_SWITCH(scanner, "scanner, ageing and eviction go on, or pause"),
 };
 TABLE(set, "a set operation", finish_set);
 

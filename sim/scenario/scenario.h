@@ -99,7 +99,8 @@ struct scenario_compression {
     bool enabled;
     bool anonymous;
     bool zero_forks;
-    uint64_t threshold_percent; /* 1 .. 100 */
+    struct scenario_place zero_forks_place; /* line 0: the default */
+    uint64_t threshold_percent;             /* 1 .. 100 */
     enum compression_model model;
     enum compression_storage storage;
 };

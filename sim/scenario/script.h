@@ -351,6 +351,7 @@ struct scenario_op {
     bool has_anonymous_reclaim, anonymous_reclaim;
     bool has_loaning, loaning;
     bool has_borrowing, borrowing;
+    bool has_scanner, scanner;
 
     struct scenario_expect expect; /* OP_EXPECT */
 };

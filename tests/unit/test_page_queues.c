@@ -6,7 +6,7 @@
 
 /* Counts. ----------------------------------------------------------------- */
 
-Test(page_queues, a_page_is_counted_in_the_queue_it_is_put_in)
+Test(page_queues, Q08_a_page_is_counted_in_the_queue_it_is_put_in)
 {
     static const enum page_queue queues[] = {
         PQ_ANONYMOUS, PQ_WIRED,       PQ_HIGH_PRIORITY,  PQ_ZERO_FORK,
@@ -28,7 +28,7 @@ Test(page_queues, a_page_is_counted_in_the_queue_it_is_put_in)
     stop(&rig);
 }
 
-Test(page_queues, anonymous_pages_are_reclaimable_once_that_is_on)
+Test(page_queues, Q08_anonymous_pages_are_reclaimable_once_that_is_on)
 {
     struct rig rig;
 
@@ -48,30 +48,46 @@ Test(page_queues, anonymous_pages_are_reclaimable_once_that_is_on)
     stop(&rig);
 }
 
-Test(page_queues, a_page_moves_from_queue_to_queue)
+/* Through every queue, with anonymous pages reclaimable or not. */
+static void expect_moves(bool is_anonymous_reclaimable)
 {
     struct rig rig;
 
     start(&rig, NULL, 0);
+    if (is_anonymous_reclaimable)
+        pq_enable_anonymous_reclaim(&rig.pqs, false);
     page_index page = put(&rig, PQ_WIRED);
+    cr_assert_eq(rig.pqs.count[PQ_WIRED], 1);
     move(&rig, page, PQ_ANONYMOUS);
-    cr_assert_eq(rig.pqs.count[PQ_ANONYMOUS], 1);
+    cr_assert_eq(rig.pqs.count[PQ_WIRED], 0);
+    cr_assert_eq(rig.pqs.count[PQ_ANONYMOUS], !is_anonymous_reclaimable);
+    expect_ages(&rig, is_anonymous_reclaimable ? "10000000 0" : "00000000 0",
+                is_anonymous_reclaimable, 0);
     move(&rig, page, PQ_RECLAIM);
     expect_ages(&rig, "10000000 0", 1, 0);
     move(&rig, page, PQ_PAGER_DIRTY);
     cr_assert_eq(rig.pqs.count[PQ_PAGER_DIRTY], 1);
     expect_ages(&rig, "00000000 0", 0, 0);
     move(&rig, page, PQ_RECLAIM);
+    expect_ages(&rig, "10000000 0", 1, 0);
     pq_dont_need(&rig.pqs, page);
     expect_ages(&rig, "00000000 1", 0, 1);
     cr_assert_eq(pq_victim(&rig.pqs, RECLAIM_ONLY_OLDEST), page);
     move(&rig, page, PQ_WIRED);
     cr_assert_eq(rig.pqs.count[PQ_WIRED], 1);
     cr_assert_eq(rig.pqs.count[PQ_RECLAIM], 0);
+    drop(&rig, page);
+    cr_assert_eq(rig.pqs.count[PQ_WIRED], 0);
     stop(&rig);
 }
 
-Test(page_queues, moving_to_the_same_queue_keeps_the_count)
+Test(page_queues, Q09_a_page_moves_from_queue_to_queue)
+{
+    expect_moves(false);
+    expect_moves(true);
+}
+
+Test(page_queues, Q10_moving_to_the_same_queue_keeps_the_count)
 {
     static const enum page_queue queues[] = {PQ_WIRED, PQ_ANONYMOUS, PQ_RECLAIM,
                                              PQ_PAGER_DIRTY};
@@ -132,6 +148,22 @@ Test(page_queues, a_popped_zero_fork_is_not_reclaimable_ever_after)
     cr_assert_eq(pq_pop_zero_fork(&rig.pqs), page);
     cr_assert_eq(rig.pmm.pages[page].queue, PQ_ANONYMOUS);
     move(&rig, page, PQ_ANONYMOUS); /* pinned and unpinned, say */
+    cr_assert_eq(rig.pmm.pages[page].queue, PQ_RECLAIM);
+    stop(&rig);
+}
+
+Test(page_queues, a_popped_zero_fork_may_get_another_chance)
+{
+    static const char *const params[] = {"zero_fork=again"};
+    struct rig rig;
+
+    start(&rig, params, 1);
+    page_index early = put(&rig, PQ_ZERO_FORK);
+    cr_assert_eq(pq_pop_zero_fork(&rig.pqs), early);
+    cr_assert_eq(rig.pmm.pages[early].queue, PQ_ANONYMOUS);
+    pq_enable_anonymous_reclaim(&rig.pqs, false);
+    page_index page = put(&rig, PQ_ZERO_FORK);
+    cr_assert_eq(pq_pop_zero_fork(&rig.pqs), page);
     cr_assert_eq(rig.pmm.pages[page].queue, PQ_RECLAIM);
     stop(&rig);
 }

@@ -580,6 +580,40 @@ Test(pmm, reaching_a_bound_signals_even_if_the_level_stays)
     release_pool(&pmm);
 }
 
+/* reclaim.md 6.3: the kernel's marks for a machine of a gibibyte and more. */
+Test(pmm, the_default_marks_are_crossed_where_the_kernel_does)
+{
+    static const uint64_t marks[] = {12800, 15360, 38400, 76800};
+    static const struct {
+        uint64_t free_pages; /* changed to, at one stroke */
+        uint32_t level;
+    } steps[] = {
+        {76545, 4}, {76544, 3}, {77055, 3}, {77056, 4}, {76500, 3},
+        {38145, 3}, {38144, 2}, {15105, 2}, {12700, 0}, {13055, 0},
+        {13056, 1}, {12545, 1}, {12544, 0}, {13056, 1}, {80000, 4},
+    };
+    struct page_chain taken = PAGE_CHAIN_EMPTY;
+    struct pmm pmm;
+
+    cr_assert(pmm_init(&pmm, 80000) == VM_OK);
+    pmm_set_watermarks(&pmm, marks, 4, 256);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        struct page_chain freed = PAGE_CHAIN_EMPTY;
+
+        if (pmm.free_pages > steps[i].free_pages)
+            cr_assert(pmm_alloc_pages(&pmm,
+                                      pmm.free_pages - steps[i].free_pages,
+                                      PMM_ALLOC_ANY, &taken) == VM_OK);
+        while (pmm.free_pages + freed.count < steps[i].free_pages)
+            page_chain_push_tail(&freed, pmm.pages,
+                                 page_chain_pop_head(&taken, pmm.pages));
+        pmm_free_chain(&pmm, &freed);
+        cr_assert(pmm.free_pages == steps[i].free_pages);
+        expect_level(&pmm, steps[i].level);
+    }
+    release_pool(&pmm);
+}
+
 Test(pmm, without_watermarks_nobody_waits_nor_is_signalled)
 {
     struct pmm pmm = new_pool();

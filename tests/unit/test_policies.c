@@ -33,6 +33,7 @@ Test(policies, the_suite_is_passed_with_other_parameters)
         {"clock", "bits=2"},
         {"clock", "bits=3"},
         {"zircon", "offer_aged_out=1"},
+        {"zircon", "offer_accessed=1"},
         {"zircon", "lru_order=b"},
         {"zircon", "active_ratio_multiplier=0"},
     };

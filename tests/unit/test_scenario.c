@@ -82,6 +82,7 @@ Test(scenario, pressure_marks_scale_with_small_memories)
          8},
         {"reclaim: {pressure: {warning: 90000p}}", 12800, 15360, 38400, 90000,
          256},
+        {"reclaim: {pressure: {oom: 100p}}", 100, 2660, 38400, 76800, 100},
         {"reclaim: {pressure: {oom: 40000p}}", 40000, 42560, 42561, 76800, 256},
         {"machine: {memory: 100p}\nreclaim: {pressure: {oom: 5p,"
          " imminent_oom_delta: 5p, critical: 19p, warning: 30p,"

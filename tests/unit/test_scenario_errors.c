@@ -194,6 +194,20 @@ Test(scenario_errors, pressure_marks_given_by_hand_increase)
     CHECK_CASES(cases);
 }
 
+Test(scenario_errors, a_debounce_is_no_larger_than_the_lowest_mark)
+{
+    static const struct error_case cases[] = {
+        {"machine: {memory: 100p}\n"
+         "reclaim: {pressure: {oom: 5p, debounce: 6p}}\n",
+         "t.yaml:3:41: 'debounce' (6 pages) is more than the lowest mark, oom"
+         " (5 pages)"},
+        {"reclaim: {pressure: {debounce: 51MiB}}\n",
+         "t.yaml:2:32: 'debounce' (13056 pages) is more than the lowest mark,"
+         " oom (12800 pages)"},
+    };
+    CHECK_CASES(cases);
+}
+
 Test(scenario_errors, distributions)
 {
 #define THINK(text)                                                            \

@@ -83,7 +83,7 @@ static uint64_t pages(struct rig *rig)
     return tri_page_page_count(rig->store);
 }
 
-Test(tri_page, an_item_comes_back_as_it_was)
+Test(tri_page, C03_an_item_comes_back_as_it_was)
 {
     struct rig rig;
 
@@ -98,7 +98,7 @@ Test(tri_page, an_item_comes_back_as_it_was)
     stop(&rig);
 }
 
-Test(tri_page, three_small_items_share_a_page)
+Test(tri_page, C04_three_small_items_share_a_page)
 {
     struct rig rig;
     struct thing things[3];
@@ -112,7 +112,7 @@ Test(tri_page, three_small_items_share_a_page)
     stop(&rig);
 }
 
-Test(tri_page, freed_places_are_used_again)
+Test(tri_page, C05_freed_places_are_used_again)
 {
     struct rig rig;
     struct thing things[3];
@@ -134,7 +134,7 @@ Test(tri_page, freed_places_are_used_again)
 }
 
 /* size_k and 4096 - size_k fill a page exactly, whichever comes first */
-Test(tri_page, the_tightest_bucket_is_chosen)
+Test(tri_page, C06_the_tightest_bucket_is_chosen)
 {
     enum { PAIRS = 60 };
     struct rig rig;
@@ -167,7 +167,7 @@ Test(tri_page, the_tightest_bucket_is_chosen)
     stop(&rig);
 }
 
-Test(tri_page, a_page_that_is_nearly_full_takes_back_what_it_held)
+Test(tri_page, C07_a_page_that_is_nearly_full_takes_back_what_it_held)
 {
     static const uint32_t sizes[3] = {1024, 2048, 1023};
     struct rig rig;
@@ -191,7 +191,7 @@ Test(tri_page, a_page_that_is_nearly_full_takes_back_what_it_held)
     stop(&rig);
 }
 
-Test(tri_page, the_place_that_leaves_the_larger_gap_is_taken)
+Test(tri_page, C08_the_place_that_leaves_the_larger_gap_is_taken)
 {
     static const uint32_t orders[2][2] = {{3840, 128}, {128, 3840}};
 
@@ -208,7 +208,7 @@ Test(tri_page, the_place_that_leaves_the_larger_gap_is_taken)
     }
 }
 
-Test(tri_page, a_gap_below_64_bytes_is_lost)
+Test(tri_page, C09_a_gap_below_64_bytes_is_lost)
 {
     struct rig rig;
 
@@ -224,7 +224,8 @@ Test(tri_page, a_gap_below_64_bytes_is_lost)
     stop(&rig);
 }
 
-/* [0 1000) left   [3096 4096) right   then [1548 2548) in the middle, full */
+/* reclaim.md 5.4:
+   [0 1000) left   [3096 4096) right   then [1548 2548) in the middle, full */
 Test(tri_page, three_items_of_1000_bytes_go_left_right_middle)
 {
     static const long offsets[3] = {0, 3096, 1548};

@@ -229,7 +229,7 @@ Test(workload, faults_wait_for_the_pager)
     cr_assert_eq(world->counters.faults_major, 4);
     cr_assert_eq(world->counters.first_touches, 4);
     cr_assert_eq(world->counters.refaults, 0);
-    cr_assert_eq(world->pagers[0].succeeded_requests, 4);
+    cr_assert_eq(world->overtime.succeeded, 4);
     cr_assert(world->now > 4000000 && world->now < 4001000);
     cr_assert_eq(world->stall.some_ns, 0, "first touches are no stall");
     stage_clear(&stage);
@@ -267,8 +267,7 @@ Test(workload, an_injected_failure_is_survived)
     const struct world *world = stage.world;
 
     cr_assert_gt(world->counters.faults_failed, 0);
-    cr_assert_eq(world->pagers[0].failed_requests,
-                 world->counters.faults_failed);
+    cr_assert_eq(world->overtime.failed, world->counters.faults_failed);
     cr_assert_eq(world->counters.accesses, 8);
     stage_clear(&stage);
 }
@@ -288,6 +287,40 @@ Test(workload, a_refault_is_a_stall)
     cr_assert(world->stall.some_ns >= 1000000 &&
               world->stall.some_ns < 1001000);
     cr_assert_eq(world->stall.full_ns, world->stall.some_ns);
+    stage_clear(&stage);
+}
+
+/* One process waits for what was reclaimed, the other one computes. */
+Test(workload, a_process_is_stalled_by_its_own_threads_only)
+{
+    struct stage stage = stage_run(
+        "version: 1\n"
+        "machine: {memory: 1000p, costs: {access: 1us}}\n"
+        "pagers: [{name: disk, read_latency: 1ms, "
+        "read_bandwidth: 1000GiB/s}]\n"
+        "processes: [{name: reader}, {name: thinker}]\n"
+        "vmos:\n"
+        "  - {vmo: f, size: 4p, kind: pager, pager: disk, prefill: all}\n"
+        "  - {vmo: a, size: 4p, prefill: all}\n"
+        "workloads:\n"
+        "  - {name: r, process: reader, vmo: f, accesses: 1, start: 2ms,\n"
+        "     pattern: {kind: loop}}\n"
+        "  - {name: t, process: thinker, vmo: a, stop: 10ms,\n"
+        "     pattern: {kind: loop}}\n"
+        "events:\n"
+        "  - {reclaim: {vmo: f, page: 0}, at: 1ms}\n");
+    const struct world *world = stage.world;
+    const struct world_stall *reader = &world->processes[1].stall;
+    const struct world_stall *thinker = &world->processes[2].stall;
+
+    cr_assert_geq(reader->some_ns, 1000000);
+    cr_assert_lt(reader->some_ns, 1001000);
+    cr_assert_eq(reader->full_ns, reader->some_ns);
+    cr_assert_eq(thinker->some_ns, 0);
+    cr_assert_eq(thinker->full_ns, 0);
+    cr_assert_eq(world->stall.some_ns, reader->some_ns);
+    cr_assert_eq(world->stall.full_ns, 0); /* somebody computes */
+    cr_assert_eq(world->stall.waiting_threads, 0);
     stage_clear(&stage);
 }
 

@@ -135,6 +135,9 @@ Test(world, nobody_waits_for_a_pager_longer_than_five_minutes)
     cr_assert_eq(stage.world->status, WORLD_OK);
     cr_assert_eq(stage.world->overtime.waits, 2);
     cr_assert_eq(stage.world->overtime.timeouts, 1);
+    cr_assert_eq(stage.world->overtime.requests, 2);
+    cr_assert_eq(stage.world->overtime.succeeded, 1);
+    cr_assert_eq(stage.world->overtime.failed, 0);
     stage_clear(&stage);
 }
 
@@ -224,6 +227,71 @@ Test(world, decompression_is_a_refault)
     cr_assert_eq(counters->refaults, 1);
     cr_assert_eq(counters->first_touches, 0);
     stage_clear(&stage);
+}
+
+/* Pages reclaimed since, its own included, whatever took them. */
+Test(world, a_refault_has_a_distance)
+{
+    static const struct {
+        const char *events;
+        uint64_t refaults, distance;
+    } cases[] = {
+        /* the first of three evicted pages, and the last */
+        {"  - {touch: {vmo: f, pages: 0}, status: SHOULD_WAIT}\n", 1, 3},
+        {"  - {touch: {vmo: f, pages: 2}, status: SHOULD_WAIT}\n", 1, 1},
+        /* through a clone of the last */
+        {"  - clone: {vmo: f, as: c, kind: snapshot_at_least_on_write,\n"
+         "            pages: 2..3}\n"
+         "  - {touch: {vmo: c, pages: 0}, status: SHOULD_WAIT}\n",
+         1, 1},
+        /* compressing counts, too, and what was compressed has a distance */
+        {"  - compress: {vmo: a, pages: 0..2}\n"
+         "  - {touch: {vmo: f, pages: 1}, status: SHOULD_WAIT}\n"
+         "  - touch: {vmo: a, pages: 0..2}\n",
+         3, 4 + 2 + 1},
+        /* all pages of a discarded object are as far away */
+        {"  - lock: {vmo: d}\n"
+         "  - unlock: {vmo: d}\n"
+         "  - discard: {vmo: d, min_age: 0, frees: 5}\n"
+         "  - lock: {vmo: d}\n"
+         "  - touch: {vmo: d, pages: 1..3}\n",
+         2, 5 + 5},
+        /* decommitted or never there: no refault */
+        {"  - compress: {vmo: a, pages: 0}\n"
+         "  - decommit: {vmo: a, pages: 0}\n"
+         "  - touch: {vmo: a, pages: 0, write: true}\n"
+         "  - {touch: {vmo: f, pages: 5}, status: SHOULD_WAIT}\n",
+         0, 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2048];
+
+        snprintf(text, sizeof text,
+                 "version: 1\n"
+                 "machine: {memory: 100p}\n"
+                 "reclaim: {compression: {enabled: true, anonymous: true}}\n"
+                 "vmos:\n"
+                 "  - {vmo: f, size: 8p, kind: pager, prefill: 0..3}\n"
+                 "  - {vmo: a, size: 4p, prefill: 0..2}\n"
+                 "  - {vmo: d, size: 5p, kind: discardable, prefill: all}\n"
+                 "events:\n"
+                 "  - {reclaim: {vmo: f, page: 0}}\n"
+                 "  - {reclaim: {vmo: f, page: 1}}\n"
+                 "  - {reclaim: {vmo: f, page: 2}}\n"
+                 "%s  - {supply: {vmo: f}}\n",
+                 cases[i].events);
+        struct stage stage = stage_run(text);
+        const struct world_counters *counters = &stage.world->counters;
+
+        cr_assert_eq(stage.world->status, WORLD_OK, "case %zu", i);
+        cr_assert_eq(counters->refaults, cases[i].refaults, "case %zu: %lu", i,
+                     (unsigned long)counters->refaults);
+        cr_assert_eq(counters->refault_distance, cases[i].distance,
+                     "case %zu: %lu", i,
+                     (unsigned long)counters->refault_distance);
+        stage_clear(&stage);
+    }
 }
 
 Test(world, accesses_through_a_vmo_that_has_grown)
@@ -351,6 +419,27 @@ Test(world, what_the_parser_cannot_know_is_refused_with_its_place)
                   "  - {vmo: a, size: 50p, prefill: 0..30}\n"
                   "  - {vmo: b, size: 50p, prefill: all}\n",
                   "dir/t.yaml:5:");
+    stage_refused("version: 1\n"
+                  "reclaim:\n"
+                  "  compression: {enabled: true, zero_forks: true}\n",
+                  "dir/t.yaml:3:44: 'zero_forks' needs 'anonymous'");
+}
+
+Test(world, zero_forks_may_wait_for_anonymous_reclaim)
+{
+    struct stage stage =
+        stage_run("version: 1\n"
+                  "machine: {memory: 100p}\n"
+                  "reclaim: {compression: {enabled: true, zero_forks: true}}\n"
+                  "vmos: [{vmo: a, size: 4p}]\n"
+                  "events:\n"
+                  "  - touch: {vmo: a, write: true}\n"
+                  "  - expect: {queue: {zero_fork: 4}}\n"
+                  "  - set: {anonymous_reclaim: true}\n"
+                  "  - expect: {queue: {zero_fork: 0, reclaim0: 4}}\n");
+
+    cr_assert_eq(stage.world->status, WORLD_OK);
+    stage_clear(&stage);
 }
 
 Test(world, a_scenario_runs_the_same_twice)

@@ -5,7 +5,8 @@
 
 /* Generations. ------------------------------------------------------------ */
 
-Test(zircon_policy, rotation_ages_reclaimable_pages_and_no_others)
+/* also reclaim.md 1.12, examples 1 and 4 */
+Test(zircon_policy, Q11_rotation_ages_reclaimable_pages_and_no_others)
 {
     static const struct {
         const char *ages;
@@ -39,7 +40,8 @@ Test(zircon_policy, rotation_ages_reclaimable_pages_and_no_others)
     stop(&rig);
 }
 
-Test(zircon_policy, a_hint_takes_pages_out_of_the_generations_until_accessed)
+/* also reclaim.md 1.12, example 3 */
+Test(zircon_policy, Q12_hinted_pages_leave_the_generations_until_accessed)
 {
     struct rig rig;
 
@@ -61,6 +63,7 @@ Test(zircon_policy, a_hint_takes_pages_out_of_the_generations_until_accessed)
     stop(&rig);
 }
 
+/* reclaim.md 1.12, example 2 */
 Test(zircon_policy, an_accessed_page_is_newest_at_once)
 {
     struct rig rig;
@@ -228,6 +231,63 @@ Test(zircon_policy, survivors_keep_their_place_if_asked)
     expect_survivors("lru_order=b", "abcde");
 }
 
+static page_index pop(struct rig *rig, enum reclaim_offer offer)
+{
+    return rig->pqs.ops->pop_offer(rig->pqs.policy, offer);
+}
+
+/* Met by a peek in a generation that they left by an access, or hinted. */
+Test(zircon_policy, pages_found_accessed_are_offered_once)
+{
+    static const char *const params[] = {"offer_accessed=1"};
+    struct rig rig;
+
+    start(&rig, params, 1);
+    page_index old = put(&rig, PQ_RECLAIM);
+    page_index accessed = put(&rig, PQ_RECLAIM);
+    page_index accessed_long_ago = put(&rig, PQ_RECLAIM);
+    page_index hinted = put(&rig, PQ_RECLAIM);
+    rotate(&rig);
+    access_page(&rig, accessed_long_ago); /* will have aged when it is met */
+    rotate(&rig);
+    rotate(&rig);
+    rotate(&rig);
+    pq_dont_need(&rig.pqs, hinted);
+    access_page(&rig, hinted);
+    access_page(&rig, accessed);
+    cr_assert_eq(pq_victim(&rig.pqs, RECLAIM_INCLUDE_NEWEST), old);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_ACCESSED), hinted);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_ACCESSED), PAGE_NONE);
+    reclaim(&rig, old);
+    cr_assert_eq(pq_victim(&rig.pqs, RECLAIM_INCLUDE_NEWEST),
+                 accessed_long_ago);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_AGED_OUT), PAGE_NONE);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_ACCESSED), accessed);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_ACCESSED), PAGE_NONE);
+    stop(&rig);
+}
+
+/* Each kind waits for whoever wants it, in the order of the offers. */
+Test(zircon_policy, an_offer_goes_to_who_asks_for_its_kind)
+{
+    static const char *const params[] = {"offer_accessed=1",
+                                         "offer_aged_out=1"};
+    struct rig rig;
+
+    start(&rig, params, 2);
+    page_index forced = put(&rig, PQ_RECLAIM);
+    page_index accessed = put(&rig, PQ_RECLAIM);
+    for (int i = 0; i < 7; i++)
+        rotate(&rig);
+    access_page(&rig, accessed);
+    rotate(&rig); /* meets them from the tail: forced, accessed */
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_ACCESSED), PAGE_NONE);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_AGED_OUT), forced);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_AGED_OUT), PAGE_NONE);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_ACCESSED), accessed);
+    stop(&rig);
+}
+
 Test(zircon_policy, pages_forced_out_are_offered_once)
 {
     static const char *const params[] = {"offer_aged_out=1"};
@@ -242,14 +302,14 @@ Test(zircon_policy, pages_forced_out_are_offered_once)
     for (int i = 0; i < 8; i++) {
         rotate(&rig);
         if (i < 7)
-            while (rig.pqs.ops->pop_aged_out(rig.pqs.policy) != PAGE_NONE)
-                ;
+            while (pop(&rig, RECLAIM_OFFER_AGED_OUT) != PAGE_NONE)
+                continue;
     }
     drop(&rig, gone);
     access_page(&rig, accessed);
-    cr_assert_eq(rig.pqs.ops->pop_aged_out(rig.pqs.policy), hinted);
-    cr_assert_eq(rig.pqs.ops->pop_aged_out(rig.pqs.policy), forced);
-    cr_assert_eq(rig.pqs.ops->pop_aged_out(rig.pqs.policy), PAGE_NONE);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_AGED_OUT), hinted);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_AGED_OUT), forced);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_AGED_OUT), PAGE_NONE);
     stop(&rig);
 }
 
@@ -261,7 +321,7 @@ Test(zircon_policy, nothing_is_offered_unless_asked_for)
     put(&rig, PQ_RECLAIM);
     for (int i = 0; i < 9; i++)
         rotate(&rig);
-    cr_assert_eq(rig.pqs.ops->pop_aged_out(rig.pqs.policy), PAGE_NONE);
+    cr_assert_eq(pop(&rig, RECLAIM_OFFER_AGED_OUT), PAGE_NONE);
     stop(&rig);
 }
 
