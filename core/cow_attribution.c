@@ -105,6 +105,8 @@ vm_cow_attributed_pages_in_range(const struct vm_cow_pages *cow,
     if (cow_is_hidden(cow) || cow_is_slice(cow))
         return count;
     uint64_t end = u64_min(offset + length, cow->size);
+    if (offset == 0 && end == cow->size && !cow_is_parent_hidden(cow))
+        return cow->own;
     struct page_walk walk = page_walk_over(&cow->list, offset, end);
     struct page_walk_item item;
     while (page_walk_next(&walk, &item)) {

@@ -17,7 +17,7 @@
 void cow_free_reference(struct vm_cow_pages *cow, uint64_t reference)
 {
     struct compressor *compressor = cow->machine->compressor;
-    cow->machine->stats.reference_count--;
+    cow_count_references(cow, -1);
     if (compressor_is_temporary(compressor, reference)) {
         /* The page that it stands for is freed when the attempt ends. */
         return;
@@ -38,7 +38,7 @@ static uint64_t begin(struct vm_cow_pages *cow, page_index page,
         slot_swap_page_for_reference(slot, cow_pages_of(cow), temporary);
     CHECK(swapped == page);
     cow_detach_page(cow, page, RECLAIM_REMOVED_RECLAIMED);
-    cow->machine->stats.reference_count++;
+    cow_count_references(cow, 1);
     cow_bump_generation(cow);
     return temporary;
 }
@@ -49,8 +49,8 @@ static void put_back(struct vm_cow_pages *cow, struct page_slot *slot,
 {
     (void)slot_swap_reference_for_page(slot, cow_pages_of(cow), page);
     cow_page(cow, page)->state = PAGE_OBJECT;
-    cow->machine->stats.object_pages++;
-    cow->machine->stats.reference_count--;
+    cow_count_pages(cow, 1);
+    cow_count_references(cow, -1);
     cow_set_not_pinned(cow, page, offset);
     pq_compression_failed(&cow->machine->pqs, page);
 }
@@ -69,7 +69,7 @@ static bool finish(struct vm_cow_pages *cow, struct page_slot *slot,
         break;
     case COMPRESS_ZERO:
         *slot = SLOT_ZERO_MARKER;
-        cow->machine->stats.reference_count--;
+        cow_count_references(cow, -1);
         break;
     case COMPRESS_FAILED:
         put_back(cow, slot, page, offset);
@@ -159,8 +159,8 @@ enum vm_status cow_replace_reference_with_page(struct vm_cow_pages *cow,
     enum vm_status status = cow_make_page_from_reference(cow, slot, request);
     if (status != VM_OK)
         return status;
-    cow->machine->stats.reference_count--;
-    cow->machine->stats.object_pages++;
+    cow_count_references(cow, -1);
+    cow_count_pages(cow, 1);
     cow_bump_generation(cow);
     cow_set_not_pinned(cow, slot_page(*slot), offset);
     return VM_OK;
@@ -175,8 +175,8 @@ void cow_resolve_temporary(struct vm_cow_pages *cow, struct page_slot *slot)
     page_index page = compressor_take_temporary(compressor, reference);
     cow_init_page(cow, page);
     (void)slot_swap_reference_for_page(slot, cow_pages_of(cow), page);
-    cow->machine->stats.reference_count--;
-    cow->machine->stats.object_pages++;
+    cow_count_references(cow, -1);
+    cow_count_pages(cow, 1);
 }
 
 enum vm_status vm_cow_decompress_in_range(struct vm_cow_pages *cow,

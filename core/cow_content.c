@@ -61,6 +61,8 @@ void cow_update_dirty_state(struct vm_cow_pages *cow, page_index page,
     struct vm_page *descriptor = cow_page(cow, page);
     struct page_queues *pqs = &cow->machine->pqs;
     CHECK(cow_is_pager_backed(cow));
+    cow->unwritten_page_count -= cow_is_page_unwritten(descriptor);
+    cow->unwritten_page_count += state != DIRTY_CLEAN;
     switch (state) {
     case DIRTY_CLEAN:
         CHECK(is_pending_add || vm_page_is_awaiting_clean(descriptor));
@@ -129,7 +131,8 @@ void cow_detach_page(struct vm_cow_pages *cow, page_index page,
     if (descriptor->queue != PQ_NONE)
         pq_remove(&cow->machine->pqs, page, why);
     descriptor->state = PAGE_ALLOC;
-    cow->machine->stats.object_pages--;
+    cow->unwritten_page_count -= cow_is_page_unwritten(descriptor);
+    cow_count_pages(cow, -1);
 }
 
 void cow_free_pages(struct vm_cow_pages *cow, struct page_chain *chain,
@@ -242,7 +245,7 @@ void cow_fill_empty_slot(struct vm_cow_pages *cow, struct page_slot *slot,
                          page_index page, uint64_t offset)
 {
     cow_set_not_pinned(cow, page, offset);
-    cow->machine->stats.object_pages++;
+    cow_count_pages(cow, 1);
     *slot = slot_of_page(page);
     reclaimed_set_remove(&cow->reclaimed, bytes_to_pages(offset));
 }
@@ -285,9 +288,9 @@ enum vm_status cow_add_content(struct vm_cow_pages *cow,
             CHECK(slot_page(*content) ==
                   cow->source->first_page + bytes_to_pages(offset));
         cow_set_not_pinned(cow, slot_page(*content), offset);
-        cow->machine->stats.object_pages++;
+        cow_count_pages(cow, 1);
     } else if (slot_is_reference(*content)) {
-        cow->machine->stats.reference_count++;
+        cow_count_references(cow, 1);
     }
     *slot = *content;
     *content = SLOT_EMPTY;

@@ -68,6 +68,8 @@ struct vm_cow_pages {
 
     /* content */
     struct page_list list;
+    struct vm_attribution own;     /* pages and references in `list` */
+    uint64_t unwritten_page_count; /* pages in `list` that are not clean */
     struct reclaimed_set reclaimed;
     uint64_t pinned_page_count;
     uint64_t reclamation_event_count;
@@ -135,6 +137,25 @@ static inline struct vm_page *cow_pages_of(const struct vm_cow_pages *cow)
 static inline void cow_bump_generation(struct vm_cow_pages *cow)
 {
     cow->hierarchy->generation++;
+}
+
+/* Does the page hold what its pager does not have yet? */
+static inline bool cow_is_page_unwritten(const struct vm_page *page)
+{
+    return vm_page_is_dirty(page) || vm_page_is_awaiting_clean(page);
+}
+
+/* So many more pages, or references, are in the node's list. */
+static inline void cow_count_pages(struct vm_cow_pages *cow, int more)
+{
+    cow->own.uncompressed_pages += (uint64_t)more;
+    cow->machine->stats.object_pages += (uint64_t)more;
+}
+
+static inline void cow_count_references(struct vm_cow_pages *cow, int more)
+{
+    cow->own.compressed_pages += (uint64_t)more;
+    cow->machine->stats.reference_count += (uint64_t)more;
 }
 
 struct vm_cow_pages *cow_root(const struct vm_cow_pages *cow);

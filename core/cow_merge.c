@@ -157,6 +157,9 @@ static void merge_content_with_child(struct vm_cow_pages *hidden,
     else
         merge_slow(&merge, start, end);
     CHECK(page_list_is_empty(&hidden->list));
+    child->own.uncompressed_pages += hidden->own.uncompressed_pages;
+    child->own.compressed_pages += hidden->own.compressed_pages;
+    hidden->own = (struct vm_attribution){0, 0};
 }
 
 /*

@@ -221,7 +221,7 @@ static void uproot(struct vm_cow_pages *cow, struct page_slot *slot)
     if (slot_is_page(*slot))
         cow_detach_page(cow, slot_page(*slot), RECLAIM_REMOVED_FREED);
     else if (slot_is_reference(*slot))
-        cow->machine->stats.reference_count--;
+        cow_count_references(cow, -1);
 }
 
 /* The taking failed after all: content returns to its queues and totals. */
@@ -231,9 +231,9 @@ static void replant(struct vm_cow_pages *cow, struct page_slot slot,
     if (slot_is_page(slot)) {
         cow_page(cow, slot_page(slot))->state = PAGE_OBJECT;
         cow_set_not_pinned(cow, slot_page(slot), offset);
-        cow->machine->stats.object_pages++;
+        cow_count_pages(cow, 1);
     } else if (slot_is_reference(slot)) {
-        cow->machine->stats.reference_count++;
+        cow_count_references(cow, 1);
     }
 }
 

@@ -233,11 +233,12 @@ struct recount {
     uint64_t pages;
     uint64_t references;
     uint64_t pins;
+    uint64_t unwritten;
 };
 
 static struct recount recount(const struct vm_cow_pages *cow)
 {
-    struct recount count = {0, 0, 0};
+    struct recount count = {0};
     uint64_t at;
     const struct page_slot *slot;
     for (uint64_t from = 0;
@@ -247,7 +248,9 @@ static struct recount recount(const struct vm_cow_pages *cow)
         if (!slot_is_page(*slot))
             continue;
         count.pages++;
-        count.pins += cow_page(cow, slot_page(*slot))->pin_count;
+        const struct vm_page *page = cow_page(cow, slot_page(*slot));
+        count.pins += page->pin_count;
+        count.unwritten += cow_is_page_unwritten(page);
     }
     return count;
 }
@@ -310,6 +313,12 @@ static const char *check_node(const struct vm_cow_pages *cow,
     struct recount count = recount(cow);
     if (count.pins != cow->pinned_page_count)
         return "pinned page count = sum of the pages' pins";
+    if (count.pages != cow->own.uncompressed_pages)
+        return "a node's own pages = pages in its list";
+    if (count.references != cow->own.compressed_pages)
+        return "a node's own references = references in its list";
+    if (count.unwritten != cow->unwritten_page_count)
+        return "unwritten page count = dirty and awaiting pages in the list";
     total->pages += count.pages;
     total->references += count.references;
     return NULL;
@@ -383,7 +392,7 @@ const char *vm_machine_valid(const struct vm_machine *machine)
         rule = compressor_valid(machine->compressor);
     if (rule)
         return rule;
-    struct recount total = {0, 0, 0};
+    struct recount total = {0};
     uint32_t nodes = 0;
     for (uint32_t i = 1; i < machine->cow_capacity; i++) {
         if (!is_node(machine, i))

@@ -21,8 +21,7 @@ static bool is_dirty_content(void *context, struct page_slot slot,
         return true;
     if (!slot_is_page(slot))
         return false;
-    const struct vm_page *page = cow_page(walk->cow, slot_page(slot));
-    return vm_page_is_dirty(page) || vm_page_is_awaiting_clean(page);
+    return cow_is_page_unwritten(cow_page(walk->cow, slot_page(slot)));
 }
 
 static enum vm_status report_dirty_run(void *context, uint64_t start,
@@ -41,6 +40,8 @@ enum vm_status vm_cow_enumerate_dirty_ranges(struct vm_cow_pages *cow,
         return VM_NOT_SUPPORTED;
     if (!range_is_inside(offset, length, cow->size))
         return VM_OUT_OF_RANGE;
+    if (cow->unwritten_page_count == 0 && !cow->list.may_have_intervals)
+        return VM_OK;
     struct enumeration walk = {cow, fn, context};
     return page_list_for_each_run(
         &cow->list, page_round_down(offset), page_round_up(offset + length),

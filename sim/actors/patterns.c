@@ -11,7 +11,8 @@
 /* Setting up. ------------------------------------------------------------- */
 
 static bool phases_init(struct pattern *pattern, uint64_t pages,
-                        bool is_endless, const struct random_stream *layout)
+                        bool is_endless, const struct random_stream *layout,
+                        const struct pattern *like)
 {
     const struct scenario_pattern *spec = pattern->spec;
     bool is_fine = true;
@@ -20,8 +21,9 @@ static bool phases_init(struct pattern *pattern, uint64_t pages,
     if (!pattern->phases)
         return false;
     for (size_t i = 0; i < spec->phase_count; i++) {
-        is_fine &= pattern_init(&pattern->phases[i], &spec->phases[i].pattern,
-                                pages, is_endless, layout);
+        is_fine &=
+            pattern_init(&pattern->phases[i], &spec->phases[i].pattern, pages,
+                         is_endless, layout, like ? &like->phases[i] : NULL);
         pattern->cycle_ns =
             sim_ns_add(pattern->cycle_ns, spec->phases[i].duration);
     }
@@ -30,7 +32,8 @@ static bool phases_init(struct pattern *pattern, uint64_t pages,
 
 bool pattern_init(struct pattern *pattern, const struct scenario_pattern *spec,
                   uint64_t pages, bool is_endless,
-                  const struct random_stream *layout)
+                  const struct random_stream *layout,
+                  const struct pattern *like)
 {
     uint64_t end = spec->pages.is_open ? pages : spec->pages.end;
     struct random_stream stream = *layout;
@@ -43,11 +46,12 @@ bool pattern_init(struct pattern *pattern, const struct scenario_pattern *spec,
         .is_endless = is_endless,
     };
     if (spec->kind == PATTERN_PHASES)
-        return phases_init(pattern, pages, true, layout);
+        return phases_init(pattern, pages, true, layout, like);
     if (pattern->count == 0)
         return true;
     if (spec->kind == PATTERN_ZIPF) {
-        zipf_init(&pattern->zipf, pattern->count, spec->alpha);
+        pattern->zipf = like ? zipf_share(like->zipf)
+                             : zipf_new(pattern->count, spec->alpha);
         permutation_init(&pattern->scatter, pattern->count, &stream);
     }
     if (spec->kind == PATTERN_HOTSPOT)
@@ -55,7 +59,7 @@ bool pattern_init(struct pattern *pattern, const struct scenario_pattern *spec,
             u64_max(1, (uint64_t)llround((double)pattern->count * spec->hot));
     if (spec->kind == PATTERN_RANDOM_WALK)
         pattern->position = pattern->count / 2;
-    return true;
+    return spec->kind != PATTERN_ZIPF || pattern->zipf;
 }
 
 void pattern_release(struct pattern *pattern)
@@ -63,6 +67,8 @@ void pattern_release(struct pattern *pattern)
     if (pattern->phases)
         for (size_t i = 0; i < pattern->spec->phase_count; i++)
             pattern_release(&pattern->phases[i]);
+    zipf_free(pattern->zipf);
+    pattern->zipf = NULL;
     free(pattern->phases);
     pattern->phases = NULL;
 }
@@ -94,7 +100,7 @@ static uint64_t next_stride(struct pattern *pattern)
 static uint64_t next_zipf(const struct pattern *pattern,
                           struct random_stream *stream)
 {
-    uint64_t rank = zipf_draw(&pattern->zipf, stream);
+    uint64_t rank = zipf_draw(pattern->zipf, stream);
 
     return pattern->spec->scramble ? permutation_of(&pattern->scatter, rank)
                                    : rank;

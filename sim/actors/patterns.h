@@ -18,6 +18,7 @@
 #define LOWTIDE_PATTERNS_H
 
 #include "engine/random.h"
+#include "engine/zipf.h"
 
 struct pattern {
     const struct scenario_pattern *spec; /* borrowed */
@@ -25,7 +26,7 @@ struct pattern {
     uint64_t position;                   /* of the next or the last page */
     bool is_endless;                     /* sequential begins again */
     uint64_t hot_count;
-    struct zipf zipf;
+    struct zipf *zipf;          /* owned, perhaps with others */
     struct permutation scatter; /* zipf with scramble */
     struct pattern *phases;     /* owned; spec->phase_count of them */
     sim_ns cycle_ns;            /* all phases once */
@@ -37,12 +38,15 @@ struct pattern {
  *   pages       its size; the spec's range is cut to it
  *   is_endless  a sequential pattern begins again at its end
  *   layout      where ranks are scattered to: equal streams, equal places
+ *   like        another thread's pattern, of the same spec and pages: tables
+ *               are shared with it. NULL: there is none
  *
  * False: out of memory; release it nevertheless.
  */
 bool pattern_init(struct pattern *pattern, const struct scenario_pattern *spec,
                   uint64_t pages, bool is_endless,
-                  const struct random_stream *layout);
+                  const struct random_stream *layout,
+                  const struct pattern *like);
 void pattern_release(struct pattern *pattern);
 
 /*

@@ -188,6 +188,7 @@ static bool init_patterns(struct workload_thread *thread)
 {
     const struct workload *workload = thread->workload;
     const struct scenario_workload *scenario = workload->scenario;
+    const struct pattern *first = workload->threads[0].patterns;
     bool is_endless =
         scenario->has_accesses || scenario->stop != SIM_NS_INFINITE;
 
@@ -201,7 +202,7 @@ static bool init_patterns(struct workload_thread *thread)
                     scenario->vmos[i].name, 0);
         if (!pattern_init(&thread->patterns[i], &scenario->pattern,
                           world_vmo_pages(workload->targets[i].vmo), is_endless,
-                          &layout))
+                          &layout, first ? &first[i] : NULL))
             return false;
     }
     return true;

@@ -182,6 +182,9 @@ static bool draw_access(struct workload_thread *thread, sim_ns at)
                       at - scenario->start, &thread->page, &thread->run_left))
         return false;
     thread->is_write = random_chance(&thread->random, scenario->write);
+    /* others mostly act before it does */
+    __builtin_prefetch(
+        &workload->targets[thread->target].mapping->entries[thread->page]);
     return true;
 }
 
@@ -372,9 +375,11 @@ static inline bool hit(struct workload_thread *thread, sim_ns now)
     return true;
 }
 
-/* One access at *at, and what is next. `busy_end` is when it has computed. */
+/* One access at *at, and what is next. `busy_end` is when it has computed. No
+ * other event is due before `alone_until`. */
 static inline enum burst_end burst_step(struct workload_thread *thread,
-                                        sim_ns *at, sim_ns *busy_end)
+                                        sim_ns alone_until, sim_ns *at,
+                                        sim_ns *busy_end)
 {
     struct workload *workload = thread->workload;
     struct world *world = workload->world;
@@ -391,8 +396,8 @@ static inline enum burst_end burst_step(struct workload_thread *thread,
     *at = *busy_end;
     if (!advance(thread, at))
         return BURST_OVER;
-    if (must_pause(thread, *busy_end, *at) || world->machine.pqs.host.wake ||
-        !event_queue_is_next(&world->events, EVENT_CLASS_WORKLOAD, *at))
+    if (*at >= alone_until || must_pause(thread, *busy_end, *at) ||
+        world->machine.pqs.host.wake)
         return BURST_LATER;
     return BURST_ON;
 }
@@ -419,14 +424,17 @@ static void run_burst(struct workload_thread *thread, sim_ns now)
 {
     sim_ns at = now;
     sim_ns busy_end = now;
-    uint32_t most = thread->workload->world->options.max_burst;
+    const struct world *world = thread->workload->world;
+    sim_ns alone_until =
+        event_queue_alone_until(&world->events, EVENT_CLASS_WORKLOAD);
+    uint32_t most = world->options.max_burst;
     uint32_t hits = 0;
     enum burst_end end;
 
     if (most == 0)
         most = MAX_BURST;
     do {
-        end = burst_step(thread, &at, &busy_end);
+        end = burst_step(thread, alone_until, &at, &busy_end);
         hits += end != BURST_FAULT && end != BURST_NONE;
     } while (end == BURST_ON && hits < most);
     count_hits(thread->workload, hits, busy_end);

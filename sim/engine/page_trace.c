@@ -27,7 +27,8 @@ struct page_trace {
     const struct reclaim_policy_ops *inner; /* the real ones */
     void *self;                             /* their instance */
     bool is_wrapped;
-    struct traced *pages; /* owned; by page */
+    struct reclaim_identity awaited; /* of the last refault told */
+    struct traced *pages;            /* owned; by page */
     uint64_t page_count;
 };
 
@@ -97,16 +98,20 @@ static void row_if_moved(struct page_trace *trace, page_index page,
 
 /* The wrapper. ------------------------------------------------------------ */
 
-/* Did the page come back? It is not in its slot yet. */
+/* Did the page come back? What was read is not in its slot yet; what was
+ * decompressed is, so that nothing but the refault told before it is left. */
 static const char *arrival(struct page_trace *trace, page_index page)
 {
     struct vm_machine *machine = &trace->world->machine;
     const struct vm_cow_pages *cow = vm_page_owner(machine, page);
     uint64_t offset = vm_page_of(machine, page)->offset;
 
-    if (slot_is_reference(vm_cow_debug_get_slot(cow, offset)))
-        return "decompressed";
-    return vm_cow_was_reclaimed(cow, offset) ? "read again" : NULL;
+    if (vm_cow_was_reclaimed(cow, offset))
+        return "read again";
+    return trace->awaited.vmo == vm_cow_serial(cow) &&
+                   trace->awaited.page == bytes_to_pages(offset)
+               ? "decompressed"
+               : NULL;
 }
 
 static void on_added(void *self, page_index page, enum reclaim_class class_,
@@ -124,6 +129,7 @@ static void on_added(void *self, page_index page, enum reclaim_class class_,
     uint8_t old;
 
     trace->inner->page_added(trace->self, page, class_, why);
+    trace->awaited = (struct reclaim_identity){0, 0};
     note_list(trace, page, &old);
     row(trace, page, how ? "refaulted" : "added", how ? how : whys[why]);
 }
@@ -234,7 +240,9 @@ static void pass_refault(void *self, struct reclaim_identity identity)
 {
     struct page_trace *trace = self;
 
-    trace->inner->refault(trace->self, identity);
+    trace->awaited = identity;
+    if (trace->inner->refault)
+        trace->inner->refault(trace->self, identity);
 }
 
 static void pass_identity(void *self, page_index page,
@@ -335,7 +343,7 @@ wrapping(const struct reclaim_policy_ops *inner)
     ops.page_dont_need = inner->page_dont_need ? on_dont_need : NULL;
     ops.victim = pass_victim;
     ops.refused = on_refused;
-    ops.refault = inner->refault ? pass_refault : NULL;
+    ops.refault = pass_refault;
     ops.page_identity = inner->page_identity ? pass_identity : NULL;
     ops.age = inner->age ? on_age : NULL;
     ops.next_age = inner->next_age ? pass_next_age : NULL;

@@ -1,11 +1,5 @@
 /*
- * Streams, distributions, Zipf ranks and permutations.
- *
- * An alias table would make a Zipf draw one multiplication and two memory
- * accesses, but those miss the cache for the tens of millions of pages that a
- * scenario may have, and it takes 12 bytes a page. Rejection inversion needs
- * one or two calls of the maths library and accepts more than 90% of its
- * candidates at any exponent.
+ * Streams, distributions and permutations.
  */
 #include "engine/random.h"
 
@@ -102,89 +96,23 @@ double random_draw(struct random_stream *stream,
 {
     double value = draw_raw(stream, distribution);
 
-    return fmin(fmax(value, distribution->min), distribution->max);
+    if (value < distribution->min)
+        value = distribution->min;
+    return value > distribution->max ? distribution->max : value;
 }
 
 sim_ns random_draw_ns(struct random_stream *stream,
                       const struct distribution *distribution)
 {
-    double value = round(random_draw(stream, distribution));
+    double value = random_draw(stream, distribution);
     double most = (double)(SIM_NS_INFINITE / 4);
 
     if (!(value > 0))
         return 0;
-    return value < most ? (sim_ns)value : SIM_NS_INFINITE / 4;
-}
-
-/* Zipf. ------------------------------------------------------------------- */
-
-/* (exp(x) - 1) / x, also near 0. */
-static double expm1_ratio(double x)
-{
-    return fabs(x) > 1e-8 ? expm1(x) / x : 1 + x / 2 * (1 + x / 3);
-}
-
-/* log(1 + x) / x, also near 0. */
-static double log1p_ratio(double x)
-{
-    return fabs(x) > 1e-8 ? log1p(x) / x : 1 - x * (0.5 - x / 3);
-}
-
-/* The hat x^-alpha, its integral from 1, and that integral's inverse. */
-static double hat(double alpha, double x)
-{
-    return exp(-alpha * log(x));
-}
-
-static double hat_integral(double alpha, double x)
-{
-    double logarithm = log(x);
-
-    return expm1_ratio((1 - alpha) * logarithm) * logarithm;
-}
-
-static double hat_inverse(double alpha, double y)
-{
-    double t = y * (1 - alpha);
-
-    if (t < -1)
-        t = -1;
-    if (fabs(1 - alpha) < 1e-6)
-        return exp(log1p_ratio(t) * y);
-    return exp(log(1 + t) / (1 - alpha)); /* a third of the time */
-}
-
-void zipf_init(struct zipf *zipf, uint64_t count, double alpha)
-{
-    CHECK(count > 0);
-    CHECK(alpha >= 0);
-    *zipf = (struct zipf){
-        .count = count,
-        .alpha = alpha,
-        .low = hat_integral(alpha, 1.5) - 1,
-        .high = hat_integral(alpha, (double)count + 0.5),
-        .squeeze =
-            2 - hat_inverse(alpha, hat_integral(alpha, 2.5) - hat(alpha, 2)),
-    };
-}
-
-uint64_t zipf_draw(const struct zipf *zipf, struct random_stream *stream)
-{
-    for (;;) {
-        double u = zipf->high + random_unit(stream) * (zipf->low - zipf->high);
-        double x = hat_inverse(zipf->alpha, u);
-        double k = floor(x + 0.5);
-
-        if (k < 1)
-            k = 1;
-        if (k > (double)zipf->count)
-            k = (double)zipf->count;
-
-        if (k - x <= zipf->squeeze)
-            return (uint64_t)k - 1;
-        if (u >= hat_integral(zipf->alpha, k + 0.5) - hat(zipf->alpha, k))
-            return (uint64_t)k - 1;
-    }
+    if (value >= most)
+        return SIM_NS_INFINITE / 4;
+    sim_ns ns = (sim_ns)value;
+    return ns + (value - (double)ns >= 0.5);
 }
 
 /* Permutations. ----------------------------------------------------------- */

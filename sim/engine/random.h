@@ -86,22 +86,6 @@ sim_ns random_draw_ns(struct random_stream *stream,
                       const struct distribution *distribution);
 
 /*
- * Zipf: rank r of n with probability proportional to 1 / (r + 1)^alpha,
- * exactly, in constant time and without a table, whatever n: rejection
- * inversion (Hoermann and Derflinger, ACM TOMACS 6, 1996).
- */
-struct zipf {
-    uint64_t count; /* of ranks, > 0 */
-    double alpha;   /* >= 0; 0 is uniform */
-    double low;     /* integral of the hat at 1.5, less 1 */
-    double high;    /* integral of the hat at count + 0.5 */
-    double squeeze; /* below this distance a candidate is always right */
-};
-void zipf_init(struct zipf *zipf, uint64_t count, double alpha);
-/* A rank in [0, count). */
-uint64_t zipf_draw(const struct zipf *zipf, struct random_stream *stream);
-
-/*
  * A permutation of [0, count) that takes no memory: three rounds of multiply
  * and fold over the next power of two, repeated until it lands inside.
  */

@@ -94,6 +94,9 @@ Test(event_queue, random_operations_keep_the_order)
 
             cr_assert_eq(popped, first < 0 ? NULL : &rig.events[first]);
         }
+        i = first_of(&rig);
+        cr_assert_eq(event_queue_next_time(&rig.queue),
+                     i < 0 ? SIM_NS_INFINITE : rig.events[i].at);
         cr_assert_null(event_queue_valid(&rig.queue));
     }
     event_queue_release(&rig.queue);
@@ -128,17 +131,37 @@ Test(event_queue, periodic_events_are_not_counted_as_live)
     event_queue_release(&rig.queue);
 }
 
-Test(event_queue, is_next_agrees_with_scheduling)
+Test(event_queue, alone_until_agrees_with_scheduling)
 {
     struct rig rig;
 
     start(&rig);
-    cr_assert(event_queue_is_next(&rig.queue, EVENT_CLASS_TICK, 100));
+    cr_assert_eq(event_queue_alone_until(&rig.queue, EVENT_CLASS_TICK),
+                 SIM_NS_INFINITE);
     schedule(&rig, 2, 10); /* class 2 */
-    cr_assert(event_queue_is_next(&rig.queue, EVENT_CLASS_TICK, 9));
-    cr_assert(event_queue_is_next(&rig.queue, EVENT_CLASS_WATCHDOG, 10));
-    cr_assert(!event_queue_is_next(&rig.queue, EVENT_CLASS_TIMER, 10));
-    cr_assert(!event_queue_is_next(&rig.queue, EVENT_CLASS_AGING, 10));
-    cr_assert(!event_queue_is_next(&rig.queue, EVENT_CLASS_SCRIPT, 11));
+    cr_assert_eq(event_queue_alone_until(&rig.queue, EVENT_CLASS_WATCHDOG), 11);
+    cr_assert_eq(event_queue_alone_until(&rig.queue, EVENT_CLASS_TIMER), 10);
+    cr_assert_eq(event_queue_alone_until(&rig.queue, EVENT_CLASS_TICK), 10);
+    event_queue_release(&rig.queue);
+}
+
+Test(event_queue, what_follows_a_popped_event_is_known_before_it_is_replaced)
+{
+    struct rig rig;
+
+    start(&rig);
+    schedule(&rig, 0, 10);
+    schedule(&rig, 1, 30);
+    schedule(&rig, 2, 20);
+    cr_assert_eq(event_queue_pop(&rig.queue), &rig.events[0]);
+    cr_assert_eq(event_queue_next_time(&rig.queue), 20);
+    cr_assert_eq(event_queue_alone_until(&rig.queue, EVENT_CLASS_TICK), 20);
+    event_cancel(&rig.queue, &rig.events[2]);
+    cr_assert_eq(event_queue_next_time(&rig.queue), 30);
+    schedule(&rig, 0, 40);
+    cr_assert_eq(event_queue_pop(&rig.queue), &rig.events[1]);
+    cr_assert_eq(event_queue_pop(&rig.queue), &rig.events[0]);
+    cr_assert_eq(event_queue_next_time(&rig.queue), SIM_NS_INFINITE);
+    cr_assert_null(event_queue_pop(&rig.queue));
     event_queue_release(&rig.queue);
 }

@@ -184,6 +184,32 @@ Test(run, pages_tell_their_lives)
     unlink(path);
 }
 
+Test(run, a_page_that_is_decompressed_has_come_back)
+{
+    const char *path = database("compressed");
+    struct run_options options = {.broken_rule_exit = 4};
+    struct run_summary summary =
+        record(path,
+               "version: 1\n"
+               "machine: {memory: 100p}\n"
+               "reclaim: {compression: {enabled: true, anonymous: true}}\n"
+               "record: {pages: true}\n"
+               "vmos: [{vmo: a, size: 2p, prefill: all}]\n"
+               "events:\n"
+               "  - reclaim: {vmo: a, page: 1, compress: true}\n"
+               "  - touch: {vmo: a, pages: 1}\n",
+               &options);
+
+    cr_assert_str_eq(ask(path, "SELECT what FROM page_event WHERE page = 1 "
+                               "ORDER BY seq"),
+                     "added compressed refaulted");
+    cr_assert_str_eq(ask(path, "SELECT detail FROM page_event "
+                               "WHERE what = 'refaulted'"),
+                     "decompressed");
+    run_summary_release(&summary);
+    unlink(path);
+}
+
 /* What a bug of ours looks like, in the middle of a run. */
 static void break_a_rule(const struct world *world, void *context)
 {

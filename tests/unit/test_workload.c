@@ -26,7 +26,7 @@ static const char *pages_of(const struct scenario_pattern *spec, uint64_t run,
     uint64_t page;
 
     text[0] = 0;
-    cr_assert(pattern_init(&pattern, spec, 10, is_endless, &stream));
+    cr_assert(pattern_init(&pattern, spec, 10, is_endless, &stream, NULL));
     for (int i = 0; i < 8; i++) {
         uint64_t length = run;
 
@@ -109,7 +109,7 @@ Test(workload, a_walk_takes_small_steps_in_a_circle)
     struct pattern pattern;
     uint64_t last = 50, page, run = 1;
 
-    cr_assert(pattern_init(&pattern, &spec, 100, false, &stream));
+    cr_assert(pattern_init(&pattern, &spec, 100, false, &stream, NULL));
     for (int i = 0; i < 10000; i++) {
         cr_assert(pattern_next(&pattern, &stream, 0, &page, &run));
         uint64_t far = (page + 100 - last) % 100;
@@ -130,7 +130,7 @@ Test(workload, a_hotspot_gets_its_share)
     uint64_t page, run = 1;
     int hot = 0;
 
-    cr_assert(pattern_init(&pattern, &spec, 1000, false, &stream));
+    cr_assert(pattern_init(&pattern, &spec, 1000, false, &stream, NULL));
     for (int i = 0; i < 10000; i++) {
         cr_assert(pattern_next(&pattern, &stream, 0, &page, &run));
         hot += page < 100;
