@@ -677,7 +677,9 @@ Test(host_memory, content_on_its_way_is_freed)
 /* With real data, that the store has to keep somewhere. */
 static void with_data(struct stage *s)
 {
-    struct compressor_config config = {COMPRESSION_LZ4, STORAGE_TRI_PAGE, 70};
+    struct compressor_config config = {.model = COMPRESSION_LZ4,
+                                       .storage = STORAGE_TRI_PAGE,
+                                       .threshold_percent = 70};
     compressor_free(s->f.machine.compressor);
     s->f.machine.compressor = compressor_new(&s->f.machine.pmm, &config);
     cr_assert_not_null(s->f.machine.compressor);
