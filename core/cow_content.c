@@ -61,8 +61,10 @@ void cow_update_dirty_state(struct vm_cow_pages *cow, page_index page,
     struct vm_page *descriptor = cow_page(cow, page);
     struct page_queues *pqs = &cow->machine->pqs;
     CHECK(cow_is_pager_backed(cow));
-    cow->unwritten_page_count -= cow_is_page_unwritten(descriptor);
-    cow->unwritten_page_count += state != DIRTY_CLEAN;
+    if (!is_pending_add) {
+        cow->unwritten_page_count -= cow_is_page_unwritten(descriptor);
+        cow->unwritten_page_count += state != DIRTY_CLEAN;
+    }
     switch (state) {
     case DIRTY_CLEAN:
         CHECK(is_pending_add || vm_page_is_awaiting_clean(descriptor));
@@ -241,11 +243,18 @@ static bool can_overwrite(const struct vm_cow_pages *cow, struct page_slot slot,
     return false;
 }
 
-void cow_fill_empty_slot(struct vm_cow_pages *cow, struct page_slot *slot,
-                         page_index page, uint64_t offset)
+/* The page enters the list: queue and totals. */
+static void count_in(struct vm_cow_pages *cow, page_index page, uint64_t offset)
 {
     cow_set_not_pinned(cow, page, offset);
     cow_count_pages(cow, 1);
+    cow->unwritten_page_count += cow_is_page_unwritten(cow_page(cow, page));
+}
+
+void cow_fill_empty_slot(struct vm_cow_pages *cow, struct page_slot *slot,
+                         page_index page, uint64_t offset)
+{
+    count_in(cow, page, offset);
     *slot = slot_of_page(page);
     reclaimed_set_remove(&cow->reclaimed, bytes_to_pages(offset));
 }
@@ -287,8 +296,7 @@ enum vm_status cow_add_content(struct vm_cow_pages *cow,
         if (cow_is_contiguous(cow))
             CHECK(slot_page(*content) ==
                   cow->source->first_page + bytes_to_pages(offset));
-        cow_set_not_pinned(cow, slot_page(*content), offset);
-        cow_count_pages(cow, 1);
+        count_in(cow, slot_page(*content), offset);
     } else if (slot_is_reference(*content)) {
         cow_count_references(cow, 1);
     }

@@ -31,7 +31,6 @@ static void swap_page(struct vm_cow_pages *cow, uint64_t offset,
     to->right_split = from->right_split;
     to->always_need = from->always_need;
     to->dirty_state = from->dirty_state;
-    cow->unwritten_page_count += cow_is_page_unwritten(to);
     struct page_slot content = slot_of_page(after);
     struct page_slot released;
     enum vm_status status = cow_add_content(

@@ -3,6 +3,7 @@
  * that follows a clone, zeroing and pinning in the middle of it all.
  */
 #include "core_fixture.h"
+#include "cow_internal.h"
 
 static struct fixture f;
 
@@ -517,11 +518,7 @@ Test(cow_tree, adding_pages_replaces_only_what_it_may)
             pmm->pages[page].state = PAGE_ALLOC;
     }
     cr_assert_eq(fixture_content(plain, 0), 7);
-    page_index old = slot_page(released);
-    pq_remove(&f.machine.pqs, old, RECLAIM_REMOVED_FREED);
-    f.machine.stats.object_pages--;
-    pmm->pages[old].state = PAGE_ALLOC;
-    pmm_free_page(pmm, old);
+    cow_free_content(cow, released, true);
     fixture_check(&f);
 
     struct page_chain two = PAGE_CHAIN_EMPTY;
