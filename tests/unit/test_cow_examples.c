@@ -322,3 +322,50 @@ Test(cow_examples, what_never_decommits_is_never_compressed)
     fixture_check(&f);
     vmo_close(vmo);
 }
+
+enum { DEEP = 100000 };
+
+/* Each has a page of its own, else an at-least-on-write clone of it would
+ * become its sibling. */
+static struct vmo **deep_chain(struct fixture *deep, enum vmo_kind kind,
+                               enum vm_clone_type type)
+{
+    static const uint64_t values[] = {7, 8};
+    struct vmo **chain = calloc(DEEP, sizeof(struct vmo *));
+    cr_assert_not_null(chain);
+    fixture_init(deep, DEEP + 16);
+    chain[0] = fixture_create(deep, kind, 2, false);
+    if (kind == VMO_PAGER)
+        cr_assert_eq(fixture_supply(chain[0], 0, 2, values), VM_OK);
+    for (unsigned i = 0; i + 1 < DEEP; i++) {
+        if (type == CLONE_SNAPSHOT_AT_LEAST_ON_WRITE && i > 0)
+            fixture_write(deep, chain[i], 1, 2);
+        chain[i + 1] = fixture_clone(deep, chain[i], type, 0, 2);
+    }
+    cr_assert_eq(vm_cow_debug_lookup_depth(vmo_cow(chain[DEEP - 1])), DEEP - 1);
+    return chain;
+}
+
+/* On a stack of 8 MiB: nothing may go down the chain by calling itself. */
+Test(cow_examples, a_chain_of_a_hundred_thousand_closes_from_either_end)
+{
+    struct fixture deep;
+    struct vmo **chain = deep_chain(&deep, VMO_ANONYMOUS, CLONE_SNAPSHOT);
+    for (unsigned i = 0; i < DEEP / 2; i++) {
+        vmo_close(chain[i]);
+        vmo_close(chain[DEEP - 1 - i]);
+    }
+    free(chain);
+    fixture_release(&deep);
+}
+
+Test(cow_examples, the_last_of_a_hundred_thousand_takes_all_along)
+{
+    struct fixture deep;
+    struct vmo **chain =
+        deep_chain(&deep, VMO_PAGER, CLONE_SNAPSHOT_AT_LEAST_ON_WRITE);
+    for (unsigned i = 0; i < DEEP; i++)
+        vmo_close(chain[i]);
+    free(chain);
+    fixture_release(&deep);
+}
