@@ -189,6 +189,7 @@ hard:  ## every slow check on, memory short on purpose, reclaim at any time
 	    all build-hard/unit_tests
 	LOWTIDE=build-hard/lowtide tests/run_unit.sh build-hard/unit_tests
 	$(HARD) tests/run_scenarios.sh
+	$(HARD) LOWTIDE_FORCE=waits tests/run_scenarios.sh
 	$(HARD) tests/run_conformance.sh
 	$(HARD) LOWTIDE_FORCE=waits tests/run_conformance.sh
 	for seed in $(HARD_SEEDS); do \
