@@ -94,7 +94,7 @@ bool cow_remove_page_for_compression(struct vm_cow_pages *cow, page_index page,
     *refused = RECLAIM_REFUSED_NO_STRATEGY;
     const struct vm_cow_owner *owner = vm_cow_backlink(cow);
     if (owner && owner->is_uncached) {
-        cow_update_on_access(cow, page, false);
+        cow_update_on_access(cow, page);
         return false;
     }
     uint64_t temporary = begin(cow, page, offset, compressor);

@@ -45,11 +45,8 @@ void cow_move_to_not_pinned(struct vm_cow_pages *cow, page_index page,
     pq_move(&cow->machine->pqs, page, queue, class_, why, removed_why);
 }
 
-void cow_update_on_access(struct vm_cow_pages *cow, page_index page,
-                          bool is_hardware_fault)
+void cow_update_on_access(struct vm_cow_pages *cow, page_index page)
 {
-    if (is_hardware_fault)
-        return;
     if (!cow->machine->pqs.anonymous_reclaim && !cow_is_pager_backed(cow))
         return;
     pq_mark_accessed(&cow->machine->pqs, page, RECLAIM_ACCESSED_SOFTWARE);
@@ -266,6 +263,7 @@ enum vm_status cow_add_content(struct vm_cow_pages *cow,
 {
     CHECK(cow->life != COW_DEAD);
     CHECK(is_page_aligned(offset));
+    CHECK(!slot_is_reference(*content));
     if (released)
         *released = SLOT_EMPTY;
     if (offset >= cow->size)
@@ -297,8 +295,6 @@ enum vm_status cow_add_content(struct vm_cow_pages *cow,
             CHECK(slot_page(*content) ==
                   cow->source->first_page + bytes_to_pages(offset));
         count_in(cow, slot_page(*content), offset);
-    } else if (slot_is_reference(*content)) {
-        cow_count_references(cow, 1);
     }
     *slot = *content;
     *content = SLOT_EMPTY;

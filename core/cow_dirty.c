@@ -100,7 +100,7 @@ static enum write_class classify(struct vm_cow_pages *cow, uint64_t offset)
         if (vm_page_is_dirty(page))
             return WRITE_DIRTY;
         if (vm_page_is_clean(page))
-            cow_update_on_access(cow, slot_page(slot), false);
+            cow_update_on_access(cow, slot_page(slot));
         return WRITE_TO_DIRTY;
     }
     return slot_is_marker(slot) || page_list_is_in_interval(&cow->list, offset)

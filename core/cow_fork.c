@@ -100,10 +100,9 @@ enum vm_status cow_clone_cow_page(struct vm_cow_pages *cow, uint64_t offset,
         uint64_t above_offset = node_offset;
         node = next_on_path(above);
         node_offset -= node->parent_offset;
-        /* Reserve the slot before anything changes above. */
-        struct page_slot *slot = page_list_lookup_or_allocate(
-            &node->list, node_offset, SLOT_NO_INTERVALS, NULL);
-        if (!slot)
+        /* Reserve the slot, which is empty, before anything changes above. */
+        if (!page_list_lookup_or_allocate(&node->list, node_offset,
+                                          SLOT_NO_INTERVALS, NULL))
             return stop_midway(above, above_offset, was_copied, VM_NO_MEMORY);
         if (cow_is_uni_accessible(above, slot_of_page(target), above_offset)) {
             take_for_migration(above, target, above_offset);
@@ -115,8 +114,7 @@ enum vm_status cow_clone_cow_page(struct vm_cow_pages *cow, uint64_t offset,
             enum vm_status status =
                 cow_alloc_copy(cow, content, alloc_list, request, &copy);
             if (status != VM_OK) {
-                if (slot_is_empty(*slot))
-                    page_list_return_empty_slot(&node->list, node_offset);
+                page_list_return_empty_slot(&node->list, node_offset);
                 return stop_midway(above, above_offset, was_copied, status);
             }
             struct vm_page *descriptor = cow_page(cow, target);

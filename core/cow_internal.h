@@ -209,15 +209,17 @@ void cow_set_not_pinned(struct vm_cow_pages *cow, page_index page,
 void cow_move_to_not_pinned(struct vm_cow_pages *cow, page_index page,
                             enum reclaim_added why,
                             enum reclaim_removed removed_why);
-void cow_update_on_access(struct vm_cow_pages *cow, page_index page,
-                          bool is_hardware_fault);
+/* The kernel or a program's call has used the page; a hardware fault does not
+ * come here, its accessed bit shows it. */
+void cow_update_on_access(struct vm_cow_pages *cow, page_index page);
 /* Dirty transitions of core.md 10.5. */
 void cow_update_dirty_state(struct vm_cow_pages *cow, page_index page,
                             enum dirty_state state, bool is_pending_add);
 
 /* ALLOC -> OBJECT with everything reset. */
 void cow_init_page(struct vm_cow_pages *cow, page_index page);
-/* Add page, reference or marker; on success `content` is emptied. */
+/* Add a page or marker; on success `content` is emptied. References never come
+ * this way: what brings them in makes pages of them first. */
 enum vm_status cow_add_content(struct vm_cow_pages *cow,
                                struct page_slot *content, uint64_t offset,
                                enum vm_overwrite overwrite,

@@ -190,7 +190,7 @@ static struct vm_require_result take_result(struct vm_lookup_cursor *cursor)
 {
     page_index page = slot_page(*cursor->slot);
     if (cursor->mark_accessed)
-        cow_update_on_access(cursor->owner, page, false);
+        cow_update_on_access(cursor->owner, page);
     struct vm_require_result result =
         as_result(cursor, page, cursor->owner == cursor->target);
     increment(cursor);
@@ -276,7 +276,7 @@ static enum vm_status copy_to_target(struct vm_lookup_cursor *cursor,
 {
     struct vm_cow_pages *target = cursor->target;
     page_index source = slot_page(*cursor->slot);
-    cow_update_on_access(cursor->owner, source, false);
+    cow_update_on_access(cursor->owner, source);
     if (cow_is_hidden(cursor->owner)) {
         enum vm_status status = cow_clone_cow_page(
             target, cursor->offset, cursor->alloc_list, cursor->owner, source,

@@ -31,7 +31,7 @@ static bool remove_for_eviction(struct vm_cow_pages *cow,
         return false;
     }
     if (descriptor->always_need && hint == EVICTION_HINT_FOLLOW) {
-        cow_update_on_access(cow, page, false);
+        cow_update_on_access(cow, page);
         *refused = RECLAIM_REFUSED_ALWAYS_NEED;
         return false;
     }
@@ -74,7 +74,7 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
         return false;
     }
     if (cow->high_priority_count != 0) {
-        cow_update_on_access(cow, page, false);
+        cow_update_on_access(cow, page);
         *refused = RECLAIM_REFUSED_PRIORITY;
         return false;
     }
@@ -84,7 +84,7 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
         cow_can_decommit_zero_pages(cow))
         return cow_remove_page_for_compression(cow, page, offset, compressor,
                                                refused);
-    cow_update_on_access(cow, page, false);
+    cow_update_on_access(cow, page);
     cow->machine->stats.no_strategy++;
     *refused = RECLAIM_REFUSED_NO_STRATEGY;
     return false;

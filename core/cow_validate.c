@@ -70,8 +70,7 @@ struct viewers {
     bool partial; /* a hidden node whose limits may overstate */
 };
 
-static struct viewers viewers_below(const struct vm_cow_pages *hidden,
-                                    const struct vm_cow_pages *child,
+static struct viewers viewers_below(const struct vm_cow_pages *child,
                                     uint64_t hidden_offset)
 {
     struct viewers viewers = {false, false};
@@ -90,7 +89,6 @@ static struct viewers viewers_below(const struct vm_cow_pages *hidden,
             break;
         node = next_viewer(child, node, &offset, enter);
     }
-    (void)hidden;
     return viewers;
 }
 
@@ -112,9 +110,9 @@ static const char *check_split_slot(const struct vm_cow_pages *cow,
         left ? cow_left(cow) : cow_right(cow);
     const struct vm_cow_pages *other_side =
         left ? cow_right(cow) : cow_left(cow);
-    if (viewers_below(cow, split_side, offset).visible)
+    if (viewers_below(split_side, offset).visible)
         return "nobody on the split side still looks at the content";
-    struct viewers others = viewers_below(cow, other_side, offset);
+    struct viewers others = viewers_below(other_side, offset);
     if (!others.visible && !others.partial && !cow->partial_cow_release)
         return "somebody on the other side still looks at split content";
     return NULL;
@@ -348,9 +346,9 @@ static uint64_t uncharged_content(const struct vm_cow_pages *hidden)
             continue;
         const struct vm_page *pages = cow_pages_of(hidden);
         bool left = !slot_left_split(*slot, pages) &&
-                    viewers_below(hidden, cow_left(hidden), at).visible;
+                    viewers_below(cow_left(hidden), at).visible;
         bool right = !slot_right_split(*slot, pages) &&
-                     viewers_below(hidden, cow_right(hidden), at).visible;
+                     viewers_below(cow_right(hidden), at).visible;
         uncharged += hidden->partial_cow_release || (!left && !right);
     }
     return uncharged;
