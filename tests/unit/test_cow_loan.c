@@ -281,6 +281,55 @@ Test(cow_loan, a_borrower_that_cannot_move_is_evicted)
     vmo_close(vmo);
 }
 
+/* Its first page could be pinned, its second is borrowed and can't move. */
+Test(cow_loan, a_pin_that_gets_half_way_is_undone_or_goes_on)
+{
+    struct vmo *vmo = borrower(false);
+    struct page_chain all = PAGE_CHAIN_EMPTY;
+    struct pmm *pmm = &f.machine.pmm;
+    const uint64_t mark = 8;
+    struct vmo_op op;
+    cr_assert_eq(fixture_supply(vmo, 0, 2, values), VM_OK);
+    fixture_write(&f, vmo, 0, 1);
+    cr_assert_eq(loaned(vmo), 1);
+    take_all_memory(&all);
+    vmo_op_init_pin(&op, vmo, 0, PAGES(2), false);
+    cr_assert_eq(finish(&op), VM_BAD_STATE);
+    cr_assert_eq(vmo_pinned_pages(vmo), 0);
+    pmm_free_chain(pmm, &all);
+
+    pmm_set_watermarks(pmm, &mark, 1, 1);
+    take_all_memory(&all);
+    vmo_op_init_pin(&op, vmo, 0, PAGES(2), false);
+    cr_assert_eq(vmo_op_run(&op), VM_SHOULD_WAIT);
+    cr_assert_eq(vmo_pinned_pages(vmo), 1);
+    pmm_free_chain(pmm, &all);
+    cr_assert_eq(vmo_op_run(&op), VM_OK);
+    vmo_op_release(&op);
+    cr_assert_eq(vmo_pinned_pages(vmo), 2);
+    cr_assert_eq(fixture_content(vmo, 1), 12);
+    fixture_check(&f);
+    cr_assert_eq(vmo_unpin(vmo, 0, PAGES(2)), VM_OK);
+    vmo_close(vmo);
+}
+
+/* A run of writes ends before a page that has to move first. */
+Test(cow_loan, preparing_a_write_stops_before_a_borrowed_page)
+{
+    struct vmo *vmo = borrower(false);
+    struct page_request request;
+    uint64_t dirty;
+    page_request_init(&request);
+    cr_assert_eq(fixture_supply(vmo, 0, 2, values), VM_OK);
+    fixture_write(&f, vmo, 0, 1);
+    cr_assert_eq(
+        vm_cow_prepare_for_write(vmo_cow(vmo), 0, PAGES(2), &request, &dirty),
+        VM_OK);
+    cr_assert_eq(dirty, PAGES(1));
+    cr_assert_eq(loaned(vmo), 1);
+    vmo_close(vmo);
+}
+
 Test(cow_loan, replacing_a_range_needs_pages)
 {
     struct vmo *vmo = borrower(false);

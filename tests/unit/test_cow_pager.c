@@ -269,6 +269,14 @@ Test(cow_pager, waiting_for_memory_in_the_middle_loses_nothing)
     expect_waits_and_ends(&op);
     expect_contents(pager, "100 101 ? ? ");
 
+    struct vmo *donor = fixed(VMO_ANONYMOUS, 2);
+    struct vmo *second = fixture_clone(&f, plain, CLONE_SNAPSHOT, 0, 4);
+    vmo_op_init_take(&op, donor, 0, PAGES(2), second);
+    expect_waits_and_ends(&op);
+    expect_contents(second, "0 0 102 103 ");
+    vmo_close(second);
+    vmo_close(donor);
+
     cr_assert_eq(vmo_op_init_supply(&op, pager, PAGES(2), PAGES(2), values),
                  VM_OK);
     expect_waits_and_ends(&op);
@@ -363,17 +371,17 @@ Test(cow_pager, leave_to_dirty_gathers_its_pages_one_by_one)
     }
 }
 
-/* The third page is dirty already: two runs are answered, not three pages. */
+/* Two pages are dirty already: the run before them is answered. */
 Test(cow_pager, leave_to_dirty_answers_what_was_not_dirty)
 {
     struct vmo *pager = fixture_create(&f, VMO_PAGER, 6, true);
     struct vmo_op first, writer;
     cr_assert_eq(fixture_supply(pager, 0, 6, values), VM_OK);
-    vmo_op_init_dirty(&first, pager, PAGES(2), PAGES(1));
+    vmo_op_init_dirty(&first, pager, PAGES(2), PAGES(2));
     cr_assert_eq(finish(&first), VM_OK);
     cr_assert_eq(vmo_op_init_write(&writer, pager, 0, PAGES(2), values), VM_OK);
     cr_assert_eq(vmo_op_run(&writer), VM_SHOULD_WAIT);
-    vmo_op_init_dirty(&first, pager, 0, PAGES(3));
+    vmo_op_init_dirty(&first, pager, 0, PAGES(4));
     cr_assert_eq(finish(&first), VM_OK);
     cr_assert_eq(writer.request.state, REQUEST_DONE);
     cr_assert_eq(vmo_op_run(&writer), VM_OK);
@@ -388,7 +396,7 @@ Test(cow_pager, a_failed_leave_to_dirty_answers_all_the_same)
     struct vmo *pager = fixture_create(&f, VMO_PAGER, 6, true);
     struct vmo_op dirty, writer;
     cr_assert_eq(fixture_supply(pager, 0, 3, values), VM_OK);
-    vmo_op_init_dirty(&dirty, pager, PAGES(1), PAGES(1));
+    vmo_op_init_dirty(&dirty, pager, 0, PAGES(2));
     cr_assert_eq(finish(&dirty), VM_OK);
     cr_assert_eq(vmo_op_init_write(&writer, pager, PAGES(2), PAGES(1), values),
                  VM_OK);
@@ -530,6 +538,56 @@ Test(cow_pager, writing_back_goes_page_by_page_and_interval_by_interval)
                  VM_OK);
     cr_assert_str_eq(ranges.text, "3+1 10+2z 14+1z ",
                      "written again, not begun, not begun: %s", ranges.text);
+    vmo_close(pager);
+}
+
+/* What a range begins within is none of its business. */
+Test(cow_pager, writing_back_from_the_middle_of_an_interval_does_nothing)
+{
+    struct vmo *pager = fixture_create(&f, VMO_PAGER, 16, false);
+    struct ranges ranges = {.status = VM_NEXT};
+    fixture_zero(pager, 2, 8);
+    cr_assert_eq(vmo_writeback_begin(pager, PAGES(4), PAGES(8), false), VM_OK);
+    cr_assert_eq(vmo_writeback_end(pager, PAGES(4), PAGES(8)), VM_OK);
+    cr_assert_eq(vmo_dirty_ranges(pager, 0, PAGES(16), note_range, &ranges),
+                 VM_OK);
+    cr_assert_str_eq(ranges.text, "2+6z ", "%s", ranges.text);
+    vmo_close(pager);
+}
+
+Test(cow_pager, a_contiguous_object_is_nobodys_to_write_back)
+{
+    struct vmo *frames = fixed(VMO_CONTIGUOUS, 2);
+    struct vm_cow_pages *cow = vmo_cow(frames);
+    bool is_modified;
+    cr_assert_eq(vm_cow_writeback_begin(cow, 0, PAGES(1), false),
+                 VM_NOT_SUPPORTED);
+    cr_assert_eq(vm_cow_writeback_end(cow, 0, PAGES(1)), VM_NOT_SUPPORTED);
+    cr_assert_eq(vm_cow_query_pager_vmo_stats(cow, true, &is_modified),
+                 VM_NOT_SUPPORTED);
+    vmo_close(frames);
+}
+
+/* Committing for a read: a zero that was supplied is clean, one that the
+ * object grew by or was zeroed to has to go back. */
+Test(cow_pager, committed_zeros_are_as_dirty_as_they_were)
+{
+    struct vmo *pager = fixture_create(&f, VMO_PAGER, 4, false);
+    struct vmo_op op;
+    cr_assert_eq(fixture_supply(pager, 0, 2, NULL), VM_OK);
+    fixture_zero(pager, 2, 4);
+    vmo_op_init_commit(&op, pager, 0, PAGES(4));
+    cr_assert_eq(finish(&op), VM_OK);
+    for (uint64_t page = 0; page < 4; page++) {
+        page_index at = vm_cow_debug_get_page(vmo_cow(pager), PAGES(page));
+        cr_assert_neq(at, PAGE_NONE);
+        cr_assert_eq(vm_page_is_dirty(vm_page_of(&f.machine, at)), page >= 2,
+                     "page %ju", (uintmax_t)page);
+    }
+    uint64_t committed = 9;
+    cr_assert_eq(vm_cow_commit_range(vmo_cow(pager), 0, 0, &committed, NULL),
+                 VM_OK);
+    cr_assert_eq(committed, 0);
     vmo_close(pager);
 }
 

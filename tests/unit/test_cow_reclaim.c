@@ -300,6 +300,62 @@ Test(cow_reclaim, a_failed_compression_of_a_page_that_went_frees_it)
     vmo_close(meanwhile.vmo);
 }
 
+static void close_meanwhile(struct vm_machine *machine, void *context)
+{
+    struct vmo **vmo = context;
+    (void)machine;
+    vmo_close(*vmo);
+    *vmo = NULL;
+}
+
+/* The hidden node that holds it merges into the child that is left. */
+Test(cow_reclaim, a_page_under_compression_moves_with_a_merge)
+{
+    struct vmo *plain = fixture_create(&f, VMO_ANONYMOUS, 2, false);
+    fixture_write(&f, plain, 0, 2);
+    struct vmo *clone = fixture_clone(&f, plain, CLONE_SNAPSHOT, 0, 2);
+    struct vm_cow_pages *hidden =
+        vm_cow_ref(vm_cow_debug_get_parent(vmo_cow(clone)));
+    page_index page = vm_cow_debug_get_page(hidden, 0);
+    f.machine.compress_hook = close_meanwhile;
+    f.machine.compress_context = &clone;
+    cr_assert_eq(compressor_arm(f.machine.compressor), VM_OK);
+    cr_assert_not(vm_cow_reclaim_page(hidden, page, 0, EVICTION_HINT_FOLLOW,
+                                      f.machine.compressor, NULL));
+    compressor_disarm(f.machine.compressor);
+    f.machine.compress_hook = NULL;
+    vm_cow_unref(hidden);
+    cr_assert_null(clone);
+    cr_assert(vm_cow_debug_is_page(vmo_cow(plain), 0));
+    cr_assert_eq(queue_at(plain, 0), PQ_ANONYMOUS);
+    cr_assert_eq(fixture_content(plain, 0), 100);
+    cr_assert_eq(f.machine.stats.object_pages, 2);
+    fixture_check(&f);
+    vmo_close(plain);
+}
+
+Test(cow_reclaim, discarding_forgets_nothing_but_content)
+{
+    struct vmo *vmo = fixture_create(&f, VMO_DISCARDABLE, 3, false);
+    uint64_t zero = 0, freed;
+    struct vmo_op op;
+    bool deduped;
+    fixture_write(&f, vmo, 0, 1);
+    cr_assert_eq(vmo_op_init_write(&op, vmo, PAGES(1), PAGES(1), &zero), VM_OK);
+    cr_assert_eq(finish(&op), VM_OK);
+    cr_assert_eq(vmo_dedup_page(vmo, PAGES(1), &deduped), VM_OK);
+    cr_assert(deduped);
+    cr_assert_eq(vmo_try_lock(vmo, 0, PAGES(3)), VM_OK);
+    cr_assert_eq(vmo_unlock(vmo, 0, PAGES(3)), VM_OK);
+    cr_assert_eq(vmo_discard(vmo, 0, &freed), VM_OK);
+    cr_assert_eq(freed, 1);
+    cr_assert(vm_cow_was_reclaimed(vmo_cow(vmo), 0));
+    cr_assert_not(vm_cow_was_reclaimed(vmo_cow(vmo), PAGES(1)),
+                  "a zero costs nothing to have back");
+    fixture_check(&f);
+    vmo_close(vmo);
+}
+
 Test(cow_reclaim, decompressing_a_range_leaves_the_rest)
 {
     struct vmo *plain = fixture_create(&f, VMO_ANONYMOUS, 4, false);
@@ -337,6 +393,10 @@ Test(cow_reclaim, decompressing_without_memory_changes_nothing)
     vmo_op_init_decompress(&op, plain, 0, PAGES(2));
     cr_assert_eq(finish(&op), VM_NO_MEMORY);
     vmo_op_init_read(&op, plain, 0, PAGES(1));
+    cr_assert_eq(finish(&op), VM_NO_MEMORY);
+    cr_assert_eq(vmo_op_init_write(&op, plain, 0, PAGES(1), values), VM_OK);
+    cr_assert_eq(finish(&op), VM_NO_MEMORY);
+    vmo_op_init_commit(&op, plain, 0, PAGES(2));
     cr_assert_eq(finish(&op), VM_NO_MEMORY);
     cr_assert_eq(f.machine.stats.reference_count, 1);
     pmm_free_chain(&f.machine.pmm, &all);

@@ -115,6 +115,50 @@ Test(cow_tree, attribution_of_a_part)
     vmo_close(plain);
 }
 
+/* Trap: who can see a page follows from windows, too, not from bits alone. */
+Test(cow_tree, a_page_out_of_the_others_window_moves)
+{
+    for (int shrunk = 0; shrunk < 2; shrunk++) {
+        struct vmo *plain = fixture_create(&f, VMO_ANONYMOUS, 4, false);
+        fixture_write(&f, plain, 0, 4);
+        struct vmo *clone = fixture_clone(&f, plain, CLONE_SNAPSHOT, 0, 4);
+        struct vmo *small = shrunk ? plain : clone;
+        struct vmo *whole = shrunk ? clone : plain;
+        cr_assert_eq(vmo_resize(small, PAGES(2)), VM_OK);
+        fixture_check(&f);
+        uint64_t in_use = fixture_pages_in_use(&f);
+        uint64_t copied = f.machine.stats.copied_pages;
+        fixture_write(&f, whole, 3, 4);
+        cr_assert_eq(fixture_pages_in_use(&f), in_use);
+        cr_assert_eq(f.machine.stats.copied_pages, copied);
+        fixture_write(&f, whole, 1, 2);
+        cr_assert_eq(fixture_pages_in_use(&f), in_use + 1);
+        fixture_check(&f);
+        vmo_close(clone);
+        vmo_close(plain);
+    }
+}
+
+/* H1 { B: [2,6) of it, H2 { C, A } }: all pages are in H1. */
+Test(cow_tree, what_two_levels_share_is_charged_once)
+{
+    struct vmo *a = fixture_create(&f, VMO_ANONYMOUS, 8, false);
+    fixture_write(&f, a, 0, 8);
+    struct vmo *b = fixture_clone(&f, a, CLONE_SNAPSHOT, 2, 4);
+    struct vmo *c = fixture_clone(&f, a, CLONE_SNAPSHOT, 0, 8);
+    static const uint64_t sizes[] = {8, 6, 3, 1, 0};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        cr_assert_eq(vmo_resize(a, PAGES(sizes[i])), VM_OK);
+        fixture_check(&f);
+        cr_assert_eq(fixture_committed(a) + fixture_committed(b) +
+                         fixture_committed(c),
+                     8, "A has %ju pages", (uintmax_t)sizes[i]);
+    }
+    vmo_close(c);
+    vmo_close(b);
+    vmo_close(a);
+}
+
 Test(cow_tree, facts_about_a_node)
 {
     struct vmo *plain = fixture_create(&f, VMO_ANONYMOUS, 40, false);

@@ -674,23 +674,10 @@ Test(host_memory, content_on_its_way_is_freed)
 
 /* --- compressed content ------------------------------------------------------------------ */
 
-/* With real data, that the store has to keep somewhere. */
-static void with_data(struct stage *s)
-{
-    struct compressor_config config = {.model = COMPRESSION_LZ4,
-                                       .storage = STORAGE_TRI_PAGE,
-                                       .threshold_percent = 70};
-    compressor_free(s->f.machine.compressor);
-    s->f.machine.compressor = compressor_new(&s->f.machine.pmm, &config);
-    cr_assert_not_null(s->f.machine.compressor);
-    with_written(s);
-}
-
 Test(host_memory, a_page_that_is_not_compressed_stays)
 {
     static const struct move moves[] = {
         {"compress", with_written, compress, SUCCEEDS},
-        {"compress data", with_data, compress, SUCCEEDS},
     };
     SWEEP(moves);
 }

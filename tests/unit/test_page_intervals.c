@@ -435,6 +435,34 @@ Test(page_intervals, populating_without_memory_changes_nothing)
     cr_assert_gt(refused, 100);
 }
 
+Test(page_intervals, parting_without_memory_changes_nothing)
+{
+    uint64_t refused = 0;
+    for (uint64_t skew = 0; skew < PAGE_LIST_FANOUT; skew++) {
+        for (uint64_t at = 1; at < 50; at++) {
+            if (at == 33)
+                continue;
+            struct page_list list = list_of_two(skew);
+            struct page_slot *slot = NULL;
+            bool inside;
+            for (uint64_t n = 1; !slot; n++) {
+                host_memory_fail_nth(n);
+                slot = page_list_lookup_or_allocate(
+                    &list, pages_to_bytes(at), SLOT_SPLIT_INTERVALS, &inside);
+                cr_assert_eq(host_memory_has_failed(), !slot);
+                if (slot)
+                    break;
+                expect_list(&list, "start@1+20 end@32 start@34+4 end@49");
+                refused++;
+            }
+            cr_assert(slot_is_interval_slot(*slot));
+            expect_valid(&list);
+            page_list_release(&list);
+        }
+    }
+    cr_assert_gt(refused, 100);
+}
+
 Test(page_intervals, populating_passes_over_what_lies_between)
 {
     struct page_list list = list_of_two(0);
