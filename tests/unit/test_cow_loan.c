@@ -344,3 +344,27 @@ Test(cow_loan, replacing_a_range_needs_pages)
     cr_assert_eq(loaned(vmo), 0);
     vmo_close(vmo);
 }
+
+/* Exchanging a page in one step would take the loan along. */
+Test(cow_loan, no_page_is_exchanged_while_frames_are_lent)
+{
+    struct vmo *vmo = borrower(false);
+    struct vm_cow_pages *cow = vmo_cow(vmo);
+    cr_assert_eq(fixture_supply(vmo, 0, 1, values), VM_OK);
+    cr_assert_not(vm_cow_recycle_page(cow, page_at(vmo, 0), PAGES(2), 9),
+                  "it is borrowed");
+    f.machine.borrow_on_supply = false;
+    cr_assert_eq(fixture_supply(vmo, 1, 2, values), VM_OK);
+    cr_assert_not(vm_cow_recycle_page(cow, page_at(vmo, 1), PAGES(2), 9),
+                  "others could be borrowed");
+    cr_assert_eq(take_back(), VM_OK);
+    cr_assert_eq(vm_machine_resize(&f.machine, 4), VM_OK);
+    cr_assert_not(vm_cow_recycle_page(cow, page_at(vmo, 1), PAGES(2), 9),
+                  "memory has to shrink");
+    cr_assert_eq(vm_machine_resize(&f.machine, 64), VM_OK);
+    cr_assert(vm_cow_recycle_page(cow, page_at(vmo, 1), PAGES(2), 9));
+    cr_assert_eq(fixture_content(vmo, 2), 9);
+    cr_assert(vm_cow_was_reclaimed(cow, PAGES(1)));
+    fixture_check(&f);
+    vmo_close(vmo);
+}

@@ -149,6 +149,26 @@ Test(cow_reclaim, what_was_evicted_is_known_until_it_is_back)
     vmo_close(pager);
 }
 
+Test(cow_reclaim, only_a_pagers_page_is_exchanged)
+{
+    struct vmo *plain = fixture_create(&f, VMO_ANONYMOUS, 4, false);
+    struct vmo *pager = pager_with(4);
+    pq_enable_anonymous_reclaim(&f.machine.pqs, false);
+    fixture_write(&f, plain, 0, 1);
+    cr_assert_not(
+        vm_cow_recycle_page(vmo_cow(plain), page_at(plain, 0), PAGES(1), 9));
+    cr_assert_not(
+        vm_cow_recycle_page(vmo_cow(plain), page_at(pager, 0), PAGES(1), 9),
+        "not its page");
+    fixture_write(&f, pager, 0, 1);
+    cr_assert_not(
+        vm_cow_recycle_page(vmo_cow(pager), page_at(pager, 0), PAGES(1), 9),
+        "dirty");
+    fixture_check(&f);
+    vmo_close(pager);
+    vmo_close(plain);
+}
+
 /* --- compression -------------------------------------------------------------- */
 
 Test(cow_reclaim, only_plain_anonymous_pages_are_compressed)
