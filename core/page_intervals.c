@@ -130,12 +130,12 @@ struct page_slot *page_list_lookup_or_allocate(struct page_list *list,
                                                enum slot_mode mode,
                                                bool *in_interval)
 {
+    bool is_inside =
+        mode != SLOT_NO_INTERVALS && page_list_is_in_interval(list, offset);
     if (in_interval)
-        *in_interval = false;
-    if (mode == SLOT_NO_INTERVALS || !page_list_is_in_interval(list, offset))
+        *in_interval = is_inside;
+    if (!is_inside)
         return take_slot(list, offset);
-    if (in_interval)
-        *in_interval = true;
     return mode == SLOT_SPLIT_INTERVALS ? split(list, offset) : NULL;
 }
 

@@ -94,7 +94,6 @@ enum slot_mode {
  * Find or create the slot at `offset`.
  *
  *   in_interval  set to whether `offset` was within an interval; may be NULL
- *                with SLOT_NO_INTERVALS
  *
  * Returns NULL if the offset is too large, if memory ran out, or (Check) if
  * it lies in an interval; nothing has changed then.

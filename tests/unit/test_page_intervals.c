@@ -444,11 +444,10 @@ Test(page_intervals, parting_without_memory_changes_nothing)
                 continue;
             struct page_list list = list_of_two(skew);
             struct page_slot *slot = NULL;
-            bool inside;
             for (uint64_t n = 1; !slot; n++) {
                 host_memory_fail_nth(n);
-                slot = page_list_lookup_or_allocate(
-                    &list, pages_to_bytes(at), SLOT_SPLIT_INTERVALS, &inside);
+                slot = page_list_lookup_or_allocate(&list, pages_to_bytes(at),
+                                                    SLOT_SPLIT_INTERVALS, NULL);
                 cr_assert_eq(host_memory_has_failed(), !slot);
                 if (slot)
                     break;
