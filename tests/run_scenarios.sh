@@ -26,7 +26,8 @@ for file in "$@"; do
         flags=--paranoid
     fi
     for n in 1 2; do
-        if ! "$lowtide" run --quiet $flags -o "$work/$name.db" "$file"; then
+        if ! "$lowtide" run --quiet $flags --log "$work/$name.log" \
+            -o "$work/$name.db" "$file"; then
             echo "$name: failed" >&2
             failed=1
         fi
