@@ -564,3 +564,85 @@ Test(scenario_errors, files_that_cannot_be_read)
     cr_assert_str_eq(errors.list[1].text, ".: can't be read: Is a directory");
     scenario_errors_release(&errors);
 }
+
+#define CREATED "events:\n  - create: {vmo: a, size: 4p}\n"
+
+Test(scenario_errors, operations_without_a_conformance_case)
+{
+    static const struct error_case cases[] = {
+        {CREATED "  - touch: {}\n",
+         "t.yaml:4:12: a touch operation needs the key 'vmo'"},
+        {CREATED "  - touch: {vmo: a, pages: 3..1}\n",
+         "t.yaml:4:28: expected a page range (3, 1..4, 8..8, 2.., all) for "
+         "'pages', got '3..1': it e*"},
+        {CREATED "  - touch: {vmo: a, write: yes}\n",
+         "t.yaml:4:28: expected true or false for 'write', got 'yes'"},
+        {CREATED "  - touch: {vmo: a, values: [1]}\n",
+         "t.yaml:4:21: unknown key 'values' in a touch operation, did you mean "
+         "'value'? accepted: vm*"},
+        {CREATED "  - map: {vmo: a}\n",
+         "t.yaml:4:10: a map operation needs the key 'as'"},
+        {CREATED "  - map: {vmo: a, as: m, priority: true}\n",
+         "t.yaml:4:26: unknown key 'priority' in a map operation; accepted: "
+         "vmo, as, pages, high_pri*"},
+        {CREATED "  - take: {vmo: a}\n",
+         "t.yaml:4:11: a take operation needs the key 'into'"},
+        {CREATED "  - take: {vmo: a, into: 3}\n",
+         "t.yaml:4:26: expected a name (letters, digits, '_', '.', '-'; it "
+         "starts with a letter or '*"},
+        {"events:\n  - harvest: {vmo: a}\n",
+         "t.yaml:3:15: unknown key 'vmo' in this operation; accepted: nothing"},
+        {"events:\n  - kill: {}\n",
+         "t.yaml:3:11: a kill operation needs the key 'process'"},
+        {"events:\n  - dump: {vmo: a}\n",
+         "t.yaml:3:17: no VMO named 'a' is defined before"},
+        {"events:\n  - set: {memory: 100}\n",
+         "t.yaml:3:19: expected a size (4p, 16KiB, 512MiB, 2GiB) for 'memory', "
+         "got '100': a unit is required"},
+        {"events:\n  - set: {loaned: true}\n",
+         "t.yaml:3:11: unknown key 'loaned' in a set operation; accepted: "
+         "memory, policy, params, ev*"},
+    };
+    CHECK_CASES(cases);
+}
+
+Test(scenario_errors, sections_without_a_conformance_case)
+{
+    static const struct error_case cases[] = {
+        {"record: {tick: true}\n",
+         "t.yaml:2:10: unknown key 'tick' in record, did you mean 'ticks'? "
+         "accepted: ticks, vmo_tick*"},
+        {"record: {ticks: 1}\n",
+         "t.yaml:2:17: expected true or false for 'ticks', got '1'"},
+        {"record: [ticks]\n",
+         "t.yaml:2:9: expected a mapping for 'record', got a list"},
+        {"pagers: [{read_latency: 1ms}]\n",
+         "t.yaml:2:10: a pager needs the key 'name'"},
+        {"pagers: [{name: d, parallelism: 0}]\n",
+         "t.yaml:2:33: 'parallelism' must be between 1 and 1000000, got '0'"},
+        {"pagers: [{name: d, read_latency: 5}]\n",
+         "t.yaml:2:34: expected a duration (0, 250ns, 10us, 5ms, 1.5s, 2m, "
+         "inf) for 'read_latency',*"},
+        {"pagers: [{name: d, writeback_interval: 0}]\n",
+         "t.yaml:2:40: 'writeback_interval' must be above 0, got '0'"},
+        {"pagers: [{name: d, fail: {every: 0, status: IO}}]\n",
+         "t.yaml:2:34: 'every' must be at least 1, got '0'"},
+        {"pagers: [{name: d, latency: 1ms}]\n",
+         "t.yaml:2:20: unknown key 'latency' in a pager; accepted: name, "
+         "read_latency, read_bandwidt*"},
+        {"processes: [{name: p, oom_score: -1}]\n",
+         "t.yaml:2:34: expected a count (a decimal number without unit or "
+         "sign) for 'oom_score', got '-1'"},
+        {"processes: [{name: p, score: 1}]\n",
+         "t.yaml:2:23: unknown key 'score' in a process; accepted: name, "
+         "oom_score"},
+        {"vmos: [{vmo: a}]\n", "t.yaml:2:8: a VMO needs the key 'size'"},
+        {"vmos: [{vmo: a, size: 4p, kind: file}]\n",
+         "t.yaml:2:33: unknown value 'file' for 'kind'; accepted: anonymous, "
+         "pager, contiguous, discardable"},
+        {"vmos: [{vmo: a, size: 4p, at: 1s}]\n",
+         "t.yaml:2:27: unknown key 'at' in a VMO; accepted: vmo, size, kind, "
+         "resizable, pager, trap_*"},
+    };
+    CHECK_CASES(cases);
+}
