@@ -267,6 +267,11 @@ bench:  ## measure replay against a plain loop, and clones; into build/bench/
 	bench/run_bench.sh $(BUILD)
 	$(BUILD)/bench/bench_clones | tee $(BUILD)/bench/clones.md
 
+.PHONY: bench-machine
+bench-machine:  ## measure a whole machine, and what recording costs
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	bench/run_machine.sh $(BUILD)
+
 LIB_HEADERS = $(filter-out %_internal.h,$(wildcard core/*.h))
 SHARE       = $(DESTDIR)$(PREFIX)/share/lowtide
 .PHONY: install
