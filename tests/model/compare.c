@@ -151,23 +151,64 @@ static bool is_released_in_part(const struct node *node)
     return false;
 }
 
+/* Pages of the core that somebody sees, each counted once. */
+struct seen {
+    uint64_t count;
+    const struct vm_cow_pages *hidden[MAX_NODES * MAX_PAGES];
+    uint64_t offset[MAX_NODES * MAX_PAGES]; /* there */
+};
+
+static void see(struct seen *seen, const struct vm_cow_pages *hidden,
+                uint64_t offset)
+{
+    for (uint64_t i = 0; i < seen->count; i++)
+        if (seen->hidden[i] == hidden && seen->offset[i] == offset)
+            return;
+    seen->hidden[seen->count] = hidden;
+    seen->offset[seen->count++] = offset;
+}
+
+/* What the node reads at each of its pages, its own or of a hidden node. */
+static void see_pages_of(struct seen *seen, const struct node *node)
+{
+    for (uint64_t page = 0; page < node->size; page++) {
+        const struct vm_cow_pages *cow = node->cow;
+        uint64_t offset = pages_to_bytes(page);
+        struct page_slot slot = vm_cow_debug_get_slot(cow, offset);
+        while (slot_is_empty(slot) && offset < cow->parent_limit &&
+               vm_cow_is_hidden(cow->parent)) {
+            offset += cow->parent_offset;
+            cow = cow->parent;
+            slot = vm_cow_debug_get_slot(cow, offset);
+        }
+        if (slot_is_page_or_reference(slot))
+            see(seen, cow, offset);
+    }
+}
+
 static void compare_charge(const struct trial *trial, const struct node *node)
 {
     bool in_group = is_grouped(&trial->model, node);
+    bool is_exact = true;
     struct charge_bounds bounds = charge_of(&trial->model, node);
+    struct seen seen;
     uint64_t charged = 0;
+    seen.count = 0;
     for (int i = 0; i < MAX_NODES; i++) {
         const struct node *member = &trial->model.nodes[i];
-        if (!member->is_alive ||
+        if (!member->is_alive || member->kind == NODE_SLICE ||
             (in_group ? member->group != node->group : member != node))
             continue;
         charged += charged_to(member);
-        if (in_group && is_released_in_part(member))
-            bounds.least = 0;
+        see_pages_of(&seen, member);
+        is_exact = is_exact && !is_released_in_part(member);
     }
-    if (charged < bounds.least || charged > bounds.most)
-        wrong("%d pages are charged, which should be %d to %d", (int)charged,
+    if (seen.count < bounds.least || seen.count > bounds.most)
+        wrong("%d pages are seen, which should be %d to %d", (int)seen.count,
               (int)bounds.least, (int)bounds.most);
+    if (charged > seen.count || (is_exact && charged < seen.count))
+        wrong("%d pages are charged, %d are seen", (int)charged,
+              (int)seen.count);
 }
 
 /* Of several handles to the same pages only one is charged. */

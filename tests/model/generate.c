@@ -45,7 +45,7 @@ struct trial_config generator_config(uint64_t seed, bool sabotage)
 
 /* --- which operation -------------------------------------------------------------- */
 
-/* Of 4096 draws, about. */
+/* How often each is drawn, relative to the others. */
 static const uint16_t weights[OP_COUNT] = {
     [OP_CREATE] = 150,
     [OP_CLONE] = 330,

@@ -1,4 +1,7 @@
-/* Operations that may wait begin: the script's part, then their first run. */
+/*
+ * Operations that may wait begin: the script's part of them, their arguments,
+ * and their first run.
+ */
 #include "wait.h"
 
 /* A free place, filled in; NULL: there is none. */
@@ -108,10 +111,14 @@ static void make_into(struct trial *trial, const struct step *step,
         .kind = VMO_ANONYMOUS,
         .end = (uint8_t)(step->end - step->start),
     };
-    if (is_inside(object_at(trial, step->vmo), step->end))
-        (void)drive_life(trial, &create, outcome);
-    else
+    const struct object *from = object_at(trial, step->vmo);
+    if (!is_inside(from, step->end)) {
         outcome->status = VM_OUT_OF_RANGE;
+        return;
+    }
+    (void)drive_life(trial, &create, outcome);
+    if (!outcome->is_skipped)
+        object_at(trial, step->other)->node->family = from->node->family;
 }
 
 /* What the script does before the operation begins. False: it does not. */
