@@ -26,6 +26,7 @@ struct generator generator_new(uint64_t seed)
         .next_content = 1,
         .is_late = seed / 3 % 8 == 7,
         .is_tight = is_tight(seed),
+        .has_trees = seed & 16,
         .theme = (enum theme)(seed / 5 % THEME_COUNT),
     };
 }
@@ -291,9 +292,21 @@ static void draw_create(struct generator *g, struct step *step)
     step->process = (uint8_t)(rarely(g, 4) ? draw(g, MAX_PROCESSES) : 0);
 }
 
-static void draw_clone(struct generator *g, uint64_t size, struct step *step)
+/* Of what comes from a pager a snapshot is always refused. */
+static enum vm_clone_type draw_clone_type(struct generator *g, bool has_pager)
 {
-    step->kind = (uint8_t)draw(g, 3);
+    if (has_pager && !rarely(g, 8))
+        return rarely(g, 3) ? CLONE_SNAPSHOT_AT_LEAST_ON_WRITE
+                            : CLONE_SNAPSHOT_MODIFIED;
+    return (enum vm_clone_type)draw(g, 3);
+}
+
+static void draw_clone(struct generator *g, struct object *from,
+                       struct step *step)
+{
+    uint64_t size = from ? from->node->size : 0;
+    bool has_pager = from && root_of(from->node)->kind == NODE_PAGER;
+    step->kind = (uint8_t)draw_clone_type(g, has_pager);
     if (rarely(g, 3)) {
         step->start = 0;
         step->end = (uint8_t)size;
@@ -433,6 +446,8 @@ static enum op draw_suitable(struct generator *g, const struct trial *trial,
 {
     uint64_t open = open_objects(trial);
     enum op op = open < 3 && rarely(g, 2) ? OP_CREATE : draw_op(g);
+    if (op == OP_CREATE && open > 2 && g->has_trees && !rarely(g, 4))
+        op = OP_CLONE;
     if (makes_object(op) && open == MAX_OBJECTS && !rarely(g, 16))
         op = OP_CLOSE;
     while (!draw_object(g, trial, op, slot) && op != OP_CREATE &&
@@ -459,7 +474,7 @@ static struct step draw_step(struct generator *g, struct trial *trial)
         step.vmo = step.other;
         draw_create(g, &step);
     } else if (op == OP_CLONE) {
-        draw_clone(g, size, &step);
+        draw_clone(g, object_at(trial, step.vmo), &step);
     } else if (op == OP_KILL) {
         step.process = (uint8_t)(1 + draw(g, MAX_PROCESSES - 1));
     } else if (step.flags & STEP_FROM) {

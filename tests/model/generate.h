@@ -19,8 +19,9 @@ enum theme {
 struct generator {
     uint64_t random;
     uint64_t next_content;
-    bool is_tight; /* memory is short: time may not pass, or reclaim runs */
-    bool is_late;  /* some answers resume nobody until a later step */
+    bool is_tight;  /* memory is short: time may not pass, or reclaim runs */
+    bool has_trees; /* few families, and large ones */
+    bool is_late;   /* some answers resume nobody until a later step */
     enum theme theme;
 };
 
