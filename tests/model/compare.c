@@ -62,10 +62,15 @@ static void compare_pager(struct trial *trial, struct node *pager)
         if (!matches || in_interval != (own->kind == ZERO))
             wrong("page %d of a pager is not %s", (int)i,
                   page_kind_name(own->kind));
-        own->is_borrowed = false;
-        if (!slot_is_page(slot))
+        if (!slot_is_page(slot)) {
+            own->is_borrowed = false;
             continue;
+        }
         struct vm_page *page = vm_page_of(&trial->machine, slot_page(slot));
+        if (page->is_loaned && !own->is_borrowed)
+            want_true(!pager->traps && !pager->was_pinned &&
+                          !is_high_priority(&trial->model, pager),
+                      "who borrows a frame may");
         own->is_borrowed = page->is_loaned;
         compare_frame(page, own);
         compare_queue(page, own, is_high_priority(&trial->model, pager));

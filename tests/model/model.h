@@ -86,6 +86,7 @@ struct node {
     bool traps;
     bool is_detached;
     bool is_modified;
+    bool was_pinned; /* ever */
 
     uint64_t reclaim_events; /* pagers and discardable objects */
 };

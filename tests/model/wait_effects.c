@@ -55,6 +55,7 @@ static void apply_pin(struct trial *trial, struct waiting *w, struct node *node,
         model_commit(&trial->model, node, first + w->pinned);
         node->pages[first + w->pinned].pins++;
         node->pages[first + w->pinned].held++;
+        node->was_pinned = true;
     }
     if (node->kind == NODE_PAGER && w->op.is_write)
         for (uint64_t i = w->done; i < progress; i++)
