@@ -169,8 +169,8 @@ static void discard(struct trial *trial, const struct step *step,
         model_discard(node);
 }
 
-bool drive_at_once(struct trial *trial, const struct step *step,
-                   struct outcome *outcome)
+bool drive_user(struct trial *trial, const struct step *step,
+                struct outcome *outcome)
 {
     struct object *object = object_at(trial, step->vmo);
     outcome->is_skipped = !object && !op_is_of_machine((enum op)step->op);

@@ -180,17 +180,17 @@ static bool retry_memory(struct trial *trial)
     if (!w)
         return false;
     if (pmm->level == 0) {
-        trial->memory_seen = UINT64_MAX;
+        trial->seen_free = UINT64_MAX;
         return false;
     }
-    if (trial->memory_seen == pmm->free_pages)
+    if (trial->seen_free == pmm->free_pages)
         return false;
     for (; w; w = first_for_memory(trial, last)) {
         trial->resumed = w->number + 1;
         (void)wait_go_on(trial, w);
         trial->resumed = 0;
     }
-    trial->memory_seen = pmm->free_pages;
+    trial->seen_free = pmm->free_pages;
     return true;
 }
 

@@ -81,7 +81,7 @@ void trial_init(struct trial *trial, const struct trial_config *config)
     memset(trial, 0, sizeof *trial);
     want(vm_machine_init(&trial->machine, &machine), VM_OK, "a machine");
     set_watermarks(&trial->machine.pmm);
-    trial->memory_seen = UINT64_MAX;
+    trial->seen_free = UINT64_MAX;
     trial->last_scan = SIM_NS_INFINITE_PAST;
     trial->last_clearing_scan = SIM_NS_INFINITE_PAST;
     trial->machine.narrow_range_changes = config->narrow_changes;
@@ -119,7 +119,7 @@ struct outcome trial_step(struct trial *trial, const struct step *step)
 {
     static bool (*const drives[])(struct trial *, const struct step *,
                                   struct outcome *) = {
-        drive_life, drive_at_once, drive_pager, drive_wait, drive_reclaim,
+        drive_life, drive_user, drive_pager, drive_wait, drive_reclaim,
     };
     struct outcome outcome = {.status = VM_OK};
     for (size_t i = 0; i < sizeof drives / sizeof drives[0]; i++)

@@ -44,21 +44,24 @@ struct trial {
     struct vm_machine machine;
     struct model model;
     struct waiting waitings[MAX_WAITING];
-    uint32_t number; /* of the step that is being done */
-    uint64_t last_order;
-    uint32_t resumed; /* number of the operation that goes on, + 1; 0: none */
-    bool
-        is_resized; /* the memory was: nobody knows which frames are withheld */
-    uint64_t last_mapped; /* numbers of the users' mappings */
-    sim_ns last_scan, last_clearing_scan;
-    uint64_t memory_seen; /* free pages when memory waiters were tried last */
-    uint64_t failed;      /* allocations, before the call that is made */
-    uint64_t delayed;
-    bool zero_forks; /* go along with anonymous pages, once these go */
-    bool takes_back; /* a contiguous object may have taken frames back */
+    uint32_t number;     /* of the step that is being done */
+    uint32_t resumed;    /* of the operation that goes on, + 1; 0: none */
+    uint64_t waits;      /* operations that had to wait, so far */
+    uint64_t last_order; /* of those that wait */
+    bool zero_forks;     /* go along with anonymous pages, once these go */
+
     trial_ended_fn on_ended; /* NULL: nobody wants to know */
     void *ended_context;
-    uint64_t waits; /* operations that had to wait, so far */
+
+    /* memory */
+    uint64_t failed, delayed; /* allocations, before the call that is made */
+    uint64_t seen_free; /* free pages when those who wait for some were tried */
+    bool takes_back;    /* a contiguous object may have taken frames back */
+    bool is_resized;    /* which frames are withheld only the core knows */
+
+    /* scans of the users' mappings */
+    uint64_t last_mapped; /* their numbers */
+    sim_ns last_scan, last_clearing_scan;
 };
 
 /* What became of a step. */
@@ -94,22 +97,23 @@ void trial_check(struct trial *trial, const struct step *step);
 /* --- inside (drive*.c, compare.c) ------------------------------------------------- */
 
 /* A difference: formatted, and on to vmcow_fail(). */
-/* What want() wanted last, in vain; NO_STATUS: it was something else. */
-enum { NO_STATUS = 1 };
-int trial_wanted(void);
-
 __attribute__((format(printf, 1, 2))) _Noreturn void wrong(const char *text,
                                                            ...);
 void want(enum vm_status got, enum vm_status expected, const char *what);
 void want_true(bool condition, const char *what);
+
+/* For the handler of broken rules: the status that want() wanted in vain;
+ * NO_STATUS: it was something else that was wrong. */
+enum { NO_STATUS = 1 };
+int trial_wanted(void);
 
 /* Steps of each sort; false: not of that sort. */
 bool drive_life(struct trial *trial, const struct step *step,
                 struct outcome *outcome);
 bool drive_wait(struct trial *trial, const struct step *step,
                 struct outcome *outcome);
-bool drive_at_once(struct trial *trial, const struct step *step,
-                   struct outcome *outcome);
+bool drive_user(struct trial *trial, const struct step *step,
+                struct outcome *outcome);
 bool drive_pager(struct trial *trial, const struct step *step,
                  struct outcome *outcome);
 bool drive_reclaim(struct trial *trial, const struct step *step,

@@ -265,6 +265,34 @@ static void put_operation(FILE *file, const struct step *step)
     }
 }
 
+enum { DETAILS_BYTES = 24 * (MAX_PAGES + 4) };
+
+/* What a read that does not wait must find; nothing for other operations. */
+static void put_returns(char details[DETAILS_BYTES], const struct trial *trial,
+                        const struct step *step)
+{
+    const struct object *object = &trial->model.objects[step->vmo];
+    int used = 0;
+    details[0] = '\0';
+    if ((step->op != OP_READ && step->op != OP_LOOKUP) || !object->vmo ||
+        step->start >= step->end || step->end > object->node->size)
+        return;
+    for (uint64_t page = step->start; page < step->end; page++) {
+        struct view view = view_of(object->node, page);
+        used += snprintf(details + used, DETAILS_BYTES - (size_t)used, "%s%llu",
+                         page > step->start    ? ", "
+                         : step->op == OP_READ ? ", returns: ["
+                                               : ", returns: ",
+                         (unsigned long long)view.content);
+        if (view.is_absent) {
+            details[0] = '\0';
+            return;
+        }
+    }
+    if (step->op == OP_READ)
+        (void)snprintf(details + used, DETAILS_BYTES - (size_t)used, "]");
+}
+
 /* The event again from its start, with what is known now. */
 static void rewrite(struct yaml *yaml, const struct step *step,
                     const char *details, const char *after)
@@ -280,12 +308,13 @@ static void rewrite(struct yaml *yaml, const struct step *step,
 void yaml_step(struct yaml *yaml, const struct trial *trial,
                const struct step *step)
 {
-    (void)trial;
+    char details[DETAILS_BYTES];
     if (!yaml->file || step->op == OP_TIME)
         return;
     yaml->rewind_to = ftell(yaml->file);
     yaml->is_in_step = true;
-    rewrite(yaml, step, "", "");
+    put_returns(details, trial, step);
+    rewrite(yaml, step, details, "");
 }
 
 static void finish_step(struct yaml *yaml, const struct trial *trial,
@@ -321,11 +350,14 @@ void yaml_outcome(struct yaml *yaml, const struct trial *trial,
         yaml->is_in_step = false;
         return;
     }
-    const char *details = "";
-    if (step->op == OP_RECLAIM && outcome->status == VM_OK)
-        details = outcome->is_done ? ", reclaimed: true" : ", reclaimed: false";
-    if (step->op == OP_DEDUP && outcome->status == VM_OK)
-        details = outcome->is_done ? ", deduped: true" : ", deduped: false";
+    char details[DETAILS_BYTES] = "";
+    if (outcome->status == VM_OK)
+        put_returns(details, trial, step);
+    if (outcome->status == VM_OK &&
+        (step->op == OP_RECLAIM || step->op == OP_DEDUP))
+        (void)snprintf(details, sizeof details, ", %s: %s",
+                       step->op == OP_RECLAIM ? "reclaimed" : "deduped",
+                       bool_text(outcome->is_done));
     finish_step(yaml, trial, step, outcome->status, details);
 }
 
