@@ -41,6 +41,20 @@ for file in "$here"/../scenarios/*.yaml; do
     "$lowtide" run --quiet -o "$db" "$file" || failed=1
 done
 
+# The log of several runs at once has that of each in one piece.
+"$lowtide" run --quiet -j 4 -o "$work/all.db" --log "$work/all.log" \
+    "$here"/pressure/*.yaml || failed=1
+for file in "$here"/pressure/*.yaml; do
+    name=$(basename "$file" .yaml)
+    "$lowtide" run --quiet -o "$work/one.db" --log "$work/one.log" "$file" ||
+        failed=1
+    awk -v name="$name," '$3 == "lowtide:" { wanted = $4 == name } wanted' \
+        "$work/all.log" | cmp -s - "$work/one.log" || {
+        echo "$name: its log is another one, or in pieces, with -j" >&2
+        failed=1
+    }
+done
+
 ask() {
     sqlite3 "$db" "$1"
 }

@@ -142,6 +142,18 @@ struct child {
     size_t scenario;
 };
 
+/* Each run's log stays in one piece: it is written when the run is over, or
+ * when this is full, by one write at an offset that all children share. */
+enum { CHILD_LOG_BYTES = 16 << 20 };
+
+static void buffer_log(FILE *log)
+{
+    char *buffer = log && log != stderr ? malloc(CHILD_LOG_BYTES) : NULL;
+
+    if (buffer) /* the process's to its end */
+        (void)setvbuf(log, buffer, _IOFBF, CHILD_LOG_BYTES);
+}
+
 /* What the child does; it does not return. */
 _Noreturn static void be_child(struct run_list *list, size_t i, int pipe_end)
 {
@@ -150,6 +162,7 @@ _Noreturn static void be_child(struct run_list *list, size_t i, int pipe_end)
 
     if (!recorder)
         _exit(CLI_HOST);
+    buffer_log(list->log);
     int status = run_one(list, i, recorder);
     if (list->has_run[i])
         message[1] = recorder_run_id(recorder);
