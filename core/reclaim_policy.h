@@ -118,13 +118,16 @@ struct reclaim_list {
  * init may say so; all zero is Zircon's way of 2023 (reclaim.md 10.4).
  */
 struct reclaim_manner {
-    bool ignores_hints_at_newest; /* always_need does not protect from
-                                     RECLAIM_INCLUDE_NEWEST */
-    bool frees_each_page;       /* as it is taken, not when the pass is over */
-    bool has_private_sync;      /* a synchronous request leaves alone what is
-                              pending, and does not overwrite it */
-    bool retries_zero_forks;    /* what a zero scan passes over is reclaimable
-                                again as anonymous pages are, not never */
+    /* always_need does not protect from RECLAIM_INCLUDE_NEWEST */
+    bool ignores_hints_at_newest;
+    /* a page is free as soon as it is taken, not when the pass is over */
+    bool frees_each_page;
+    /* a synchronous request leaves alone what is pending, instead of
+     * overwriting it */
+    bool has_private_sync;
+    /* what a zero scan passes over is reclaimable again as anonymous pages
+     * are, instead of never */
+    bool retries_zero_forks;
     uint8_t decompression_ages; /* enum compression_ages */
 };
 

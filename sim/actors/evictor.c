@@ -4,8 +4,9 @@
  *
  * The kernel's quirks of 2023 are kept: a synchronous request overwrites the
  * shared one-shot target (unless the policy's manner says otherwise), and
- * whichever of the two comes through the gate first takes it; a run of the eviction thread that evicted or discarded
- * anything skips the continuous step, one that only compressed does not.
+ * whichever of the two comes through the gate first takes it; a run of the
+ * eviction thread that evicted or discarded anything skips the continuous step,
+ * one that only compressed does not.
  */
 #include "actors/evictor.h"
 
