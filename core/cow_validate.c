@@ -134,6 +134,21 @@ const char *vm_cow_debug_validate_page_splits(const struct vm_cow_pages *cow)
     return NULL;
 }
 
+/* Where a page may be. Dirtying and cleaning move pinned pages, too, and those of
+ * high priority, so that little is certain about them (core.md 10.5). */
+static const char *check_queue(const struct vm_cow_pages *cow,
+                               const struct vm_page *page)
+{
+    bool is_dirty = vm_page_is_dirty(page) || vm_page_is_awaiting_clean(page);
+    if (page->queue == PQ_NONE)
+        return "a page in a list is in a queue";
+    if (cow_is_contiguous(cow) && page->queue != PQ_WIRED)
+        return "a contiguous node's pages are in the wired queue";
+    if (page->pin_count == 0 && is_dirty != (page->queue == PQ_PAGER_DIRTY))
+        return "the dirty queue holds the dirty pages that are not pinned";
+    return NULL;
+}
+
 const char *vm_cow_debug_validate_backlinks(const struct vm_cow_pages *cow)
 {
     uint64_t at;
@@ -148,8 +163,9 @@ const char *vm_cow_debug_validate_backlinks(const struct vm_cow_pages *cow)
             return "a page in a list is in OBJECT state";
         if (page->owner != cow->handle || page->offset != at)
             return "a page's backlink names its node and offset";
-        if (page->queue == PQ_NONE)
-            return "a page in a list is in a queue";
+        const char *rule = check_queue(cow, page);
+        if (rule)
+            return rule;
     }
     return NULL;
 }
