@@ -26,38 +26,50 @@ void reclaimed_set_make_room(struct reclaimed_set *set, uint64_t page)
         set->chunks[chunk] = calloc(1, sizeof(struct reclaimed_chunk));
 }
 
+/* The block with the page's stamp; NULL: its chunk is not there. */
+static uint32_t **stamps_of(const struct reclaimed_set *set, uint64_t page)
+{
+    struct reclaimed_chunk *chunk = reclaimed_set_chunk(set, page);
+    return chunk ? &chunk->stamps[page % RECLAIMED_CHUNK_PAGES /
+                                  RECLAIMED_STAMP_PAGES]
+                 : NULL;
+}
+
 void reclaimed_set_stamp(struct reclaimed_set *set, uint64_t page,
                          uint32_t stamp)
 {
-    if (!reclaimed_set_has(set, page))
+    uint32_t **stamps = stamps_of(set, page);
+    if (!stamps)
         return; /* there was no memory for it */
-    struct reclaimed_chunk *chunk = set->chunks[page / RECLAIMED_CHUNK_PAGES];
-    if (!chunk->stamps)
-        chunk->stamps = calloc(RECLAIMED_CHUNK_PAGES, sizeof *chunk->stamps);
-    if (chunk->stamps)
-        chunk->stamps[page % RECLAIMED_CHUNK_PAGES] = stamp;
+    if (!*stamps)
+        *stamps = calloc(RECLAIMED_STAMP_PAGES, sizeof **stamps);
+    if (*stamps)
+        (*stamps)[page % RECLAIMED_STAMP_PAGES] = stamp;
 }
 
 bool reclaimed_set_stamp_of(const struct reclaimed_set *set, uint64_t page,
                             uint32_t *stamp)
 {
-    if (!reclaimed_set_has(set, page))
+    uint32_t *const *stamps = stamps_of(set, page);
+    if (!reclaimed_set_has(set, page) || !*stamps)
         return false;
-    const struct reclaimed_chunk *chunk =
-        set->chunks[page / RECLAIMED_CHUNK_PAGES];
-    if (!chunk->stamps)
-        return false;
-    *stamp = chunk->stamps[page % RECLAIMED_CHUNK_PAGES];
+    *stamp = (*stamps)[page % RECLAIMED_STAMP_PAGES];
     return true;
+}
+
+static void free_chunk(struct reclaimed_chunk *chunk)
+{
+    if (!chunk)
+        return;
+    for (int i = 0; i < RECLAIMED_CHUNK_PAGES / RECLAIMED_STAMP_PAGES; i++)
+        free(chunk->stamps[i]);
+    free(chunk);
 }
 
 void reclaimed_set_release(struct reclaimed_set *set)
 {
-    for (uint64_t i = 0; i < set->chunk_count; i++) {
-        if (set->chunks[i])
-            free(set->chunks[i]->stamps);
-        free(set->chunks[i]);
-    }
+    for (uint64_t i = 0; i < set->chunk_count; i++)
+        free_chunk(set->chunks[i]);
     free(set->chunks);
     *set = (struct reclaimed_set){0};
 }

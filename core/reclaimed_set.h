@@ -19,11 +19,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { RECLAIMED_CHUNK_PAGES = 4096 * 8 };
+enum { RECLAIMED_CHUNK_PAGES = 4096 * 8, RECLAIMED_STAMP_PAGES = 512 };
 
 struct reclaimed_chunk {
     uint64_t bits[RECLAIMED_CHUNK_PAGES / 64];
-    uint32_t *stamps; /* owned; NULL: none was given */
+    /* of so many pages each, owned; NULL: none was given */
+    uint32_t *stamps[RECLAIMED_CHUNK_PAGES / RECLAIMED_STAMP_PAGES];
 };
 
 struct reclaimed_set {
@@ -31,14 +32,20 @@ struct reclaimed_set {
     uint64_t chunk_count;
 };
 
+/* The page's chunk; NULL: it is not there. */
+static inline struct reclaimed_chunk *
+reclaimed_set_chunk(const struct reclaimed_set *set, uint64_t page)
+{
+    uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
+    return chunk < set->chunk_count ? set->chunks[chunk] : NULL;
+}
+
 /* The word with the page's bit; NULL: its chunk is not there. */
 static inline uint64_t *reclaimed_set_word(const struct reclaimed_set *set,
                                            uint64_t page)
 {
-    uint64_t chunk = page / RECLAIMED_CHUNK_PAGES;
-    if (chunk >= set->chunk_count || !set->chunks[chunk])
-        return NULL;
-    return &set->chunks[chunk]->bits[page % RECLAIMED_CHUNK_PAGES / 64];
+    struct reclaimed_chunk *chunk = reclaimed_set_chunk(set, page);
+    return chunk ? &chunk->bits[page % RECLAIMED_CHUNK_PAGES / 64] : NULL;
 }
 
 static inline bool reclaimed_set_has(const struct reclaimed_set *set,
