@@ -142,9 +142,10 @@ static void compare(const char *path)
     fclose(log);
 }
 
+/* run_fingerprints.sh does as much for all scenarios, in minutes. */
 Test(observing, a_world_that_nobody_observes_ends_the_same)
 {
-    static const char *const where[] = {"scenarios/*.yaml",
+    static const char *const where[] = {"scenarios/first-pressure.yaml",
                                         "tests/pressure/*.yaml"};
     glob_t files = {0};
 
