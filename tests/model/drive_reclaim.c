@@ -309,7 +309,7 @@ static enum vm_status set_anonymous_reclaim(struct trial *trial, bool is_on)
     if (!is_on)
         return *is_reclaimed ? VM_BAD_STATE : VM_OK;
     if (!*is_reclaimed)
-        pq_enable_anonymous_reclaim(pqs, trial->zero_forks);
+        pq_enable_anonymous_reclaim(pqs, false);
     *is_reclaimed = true;
     return VM_OK;
 }

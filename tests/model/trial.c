@@ -91,7 +91,9 @@ void trial_init(struct trial *trial, const struct trial_config *config)
     trial->machine.borrow_on_access = config->loans;
     trial->machine.pmm.borrowing_enabled = config->loans;
     trial->model.is_loaning = config->loans;
-    trial->zero_forks = config->zero_forks;
+    trial->model.is_anonymous_reclaimed = config->zero_forks;
+    if (config->zero_forks)
+        pq_enable_anonymous_reclaim(&trial->machine.pqs, true);
     trial->model.is_evicting = true;
     trial->model.is_compressing = true;
     trial->model.sabotage = config->sabotage;

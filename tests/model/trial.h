@@ -48,7 +48,6 @@ struct trial {
     uint32_t resumed;    /* of the operation that goes on, + 1; 0: none */
     uint64_t waits;      /* operations that had to wait, so far */
     uint64_t last_order; /* of those that wait */
-    bool zero_forks;     /* go along with anonymous pages, once these go */
 
     trial_ended_fn on_ended; /* NULL: nobody wants to know */
     void *ended_context;
@@ -75,7 +74,7 @@ struct outcome {
 struct trial_config {
     uint64_t seed;
     uint64_t memory_pages;
-    bool zero_forks;     /* are reclaimed along with anonymous pages */
+    bool zero_forks;     /* go from the start, and so do anonymous pages */
     bool narrow_changes; /* range changes; no difference is to be seen */
     bool loans;          /* loaning and borrowing are on from the start */
     bool replace_on_unloan;

@@ -30,13 +30,14 @@ bool yaml_begin(struct yaml *yaml, const char *path,
             "  replace_on_unloan: %s\n"
             "  pressure: {oom: 1p, imminent_oom_delta: 1p, critical: 3p, "
             "warning: 4p, debounce: 1p}\n"
-            "  compression: {enabled: true, zero_forks: %s, model: ratio}\n"
+            "  compression: {enabled: true, anonymous: %s, zero_forks: %s, "
+            "model: ratio}\n"
             "processes: [{name: p1}, {name: p2}, {name: p3}]\n"
             "events:\n",
             (unsigned long long)config->seed,
             (unsigned long long)config->memory_pages, bool_text(config->loans),
             bool_text(config->loans), bool_text(config->loans),
-            bool_text(config->replace_on_unloan),
+            bool_text(config->replace_on_unloan), bool_text(config->zero_forks),
             bool_text(config->zero_forks));
     return true;
 }
