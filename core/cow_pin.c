@@ -16,7 +16,8 @@ static void unpin_page(struct vm_cow_pages *cow, page_index page)
 {
     struct vm_page *descriptor = cow_page(cow, page);
     CHECK(descriptor->pin_count > 0);
-    if (--descriptor->pin_count == 0)
+    descriptor->pin_count = (descriptor->pin_count - 1u) & PAGE_MAX_PIN_COUNT;
+    if (descriptor->pin_count == 0)
         cow_move_to_not_pinned(cow, page, RECLAIM_ADDED_UNPINNED,
                                RECLAIM_REMOVED_FREED);
 }

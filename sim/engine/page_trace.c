@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check.h"
 #include "engine/world_internal.h"
 
 #define LIST_UNKNOWN UINT8_MAX
@@ -76,6 +77,7 @@ static bool note_list(struct page_trace *trace, page_index page, uint8_t *old)
 {
     unsigned list = trace->inner->place(trace->self, page).list;
 
+    CHECK(trace->pages != NULL);
     *old = trace->pages[page].list;
     trace->pages[page].list = (uint8_t)list;
     return *old != list;

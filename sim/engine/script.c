@@ -106,6 +106,8 @@ void script_free(struct script *script)
     struct script_name *name, *next;
     HASH_ITER(hh, script->names, name, next)
     {
+        /* The last one takes the table along, which the analyser takes for
+         * gone before. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         HASH_DEL(script->names, name);
         free(name->name);
         free(name);
@@ -186,6 +188,7 @@ static const struct scenario_event *take_next(struct script *script,
         &script->scenario->events[script->next_event];
     *run_number = 0;
     if (event->run_count > 1) {
+        CHECK(script->repeats != NULL);
         struct script_repeat *begun = &script->repeats[script->repeat_count++];
         *begun = (struct script_repeat){.event = script->next_event};
         repeat_go_on(script, begun);

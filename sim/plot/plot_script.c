@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "check.h"
+
 enum {
     WIDTH = 1200,
     HEIGHT_OF_ONE = 675,
@@ -141,6 +143,7 @@ static void write_frame(FILE *out, const struct plot_figure *figure,
     write_heading(out, figure, panel, figure->kind->y_label);
     fputs("# time_s", out);
     for (size_t c = 0; c < frame->columns; c++) {
+        CHECK(figure->layer_count > 0);
         fputs(c < figure->layer_count       ? " "
               : c < 2 * figure->layer_count ? " lowest "
                                             : " highest ",

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,18 +29,27 @@ static bool read_line(const char *path, char *line, size_t size)
 /* State and start time of a process; false if it is not there. */
 static bool read_stat(int64_t pid, char *state, unsigned long long *ticks)
 {
+    enum { FIELDS_FROM_STATE_TO_START = 19 };
     char path[64], line[1024];
     snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
     if (!read_line(path, line, sizeof(line)))
         return false;
     /* the command's name may hold anything, a ')' included */
     const char *field = strrchr(line, ')');
-    if (!field)
+    if (!field || field[1] != ' ')
         return false;
-    return sscanf(field,
-                  ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                  "%*s %*s %*s %*s %*s %llu",
-                  state, ticks) == 2;
+    field += 2;
+    *state = *field;
+    for (int n = 0; n < FIELDS_FROM_STATE_TO_START; n++) {
+        field = strchr(field, ' ');
+        if (!field)
+            return false;
+        field++;
+    }
+    char *end;
+    errno = 0;
+    *ticks = strtoull(field, &end, 10);
+    return end != field && errno == 0;
 }
 
 static void format_start(char *start, size_t size, unsigned long long ticks)

@@ -406,8 +406,8 @@ const char *value_form(enum value_kind kind)
         [VALUE_SIGNED] = "a whole number (3, -1)",
         [VALUE_REAL] = "a number (0.25, 3)",
         [VALUE_CONTENT] = "a content (an unsigned 64-bit number)",
-        [VALUE_NAME] = "a name (letters, digits, '_', '.', '-'; it starts with"
-                       " a letter or '_')",
+        [VALUE_NAME] = ("a name (letters, digits, '_', '.', '-'; it starts with"
+                        " a letter or '_')"),
         [VALUE_STATUS] = "a status (OK, BAD_STATE, ...)",
         [VALUE_PARAM] = "a parameter (name=value)",
     };

@@ -1,5 +1,6 @@
 #include "scenario/yaml_tree.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,7 @@ static bool wants_key(const struct reader *reader)
     if (reader->depth == 0)
         return false;
     const struct level *level = &reader->levels[reader->depth - 1];
+    assert(level->node);
     return level->node->kind == YAML_MAP && !level->key;
 }
 

@@ -2,6 +2,7 @@
  * The bytes of a trace: a plain file is mapped whole, a compressed one is
  * decompressed through a window that keeps what was not consumed yet.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -200,6 +201,7 @@ static bool make_room(struct trace_source *source)
     source->data = source->buffer;
     if (source->length < source->buffer_bytes)
         return true;
+    assert(source->buffer_bytes > 0);
     unsigned char *wider = realloc(source->buffer, source->buffer_bytes * 2);
     if (!wider) {
         source->failure = "out of memory";
