@@ -127,6 +127,9 @@ void zircon_correct(struct zircon *z, page_index page);
  */
 page_index zircon_peek(struct zircon *z, uint64_t target);
 
+/* A guess at the victim after `page`: see reclaim_policy.h. */
+page_index zircon_likely_victim(const void *self, page_index page);
+
 /* The kernel's LRU thread is woken: with all generations in use, the oldest is
  * emptied into the next. */
 void zircon_wake_lru(struct zircon *z);

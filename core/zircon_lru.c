@@ -194,6 +194,28 @@ static page_index peek_oldest(struct zircon *z)
     return PAGE_NONE;
 }
 
+/* The oldest page of the first list that has any, in the order of reclaim. */
+static page_index oldest_linked(const struct zircon *z)
+{
+    page_index page = z->list[QUEUE_DONT_NEED].tail;
+
+    for (uint64_t generation = z->lru_gen; !page && generation < z->mru_gen;
+         generation++)
+        page = z->list[queue_of_generation(generation)].tail;
+    return page;
+}
+
+/* Pages used since they were linked are guessed, too, and a list's end is
+ * followed by nothing: the next victim will tell. */
+page_index zircon_likely_victim(const void *self, page_index page)
+{
+    const struct zircon *z = self;
+
+    return page && page_of(z, page)->queue != QUEUE_UNKNOWN
+               ? page_of(z, page)->prev
+               : oldest_linked(z);
+}
+
 /* Find the page to reclaim next, going no further than `target`. Lists found
  * empty are given up, so this makes room for ageing. */
 page_index zircon_peek(struct zircon *z, uint64_t target)

@@ -403,6 +403,7 @@ const struct reclaim_policy_ops zircon_policy_ops = {
     .page_accessed = zircon_page_accessed,
     .page_dont_need = zircon_page_dont_need,
     .victim = zircon_victim,
+    .likely_victim = zircon_likely_victim,
     .refused = zircon_refused,
     .age = zircon_age,
     .next_age = zircon_next_age,

@@ -174,11 +174,40 @@ static void begin_pass(struct world *world, struct evict_run *run, sim_ns *cost)
     *cost += (sim_ns)discarded * scenario->machine.costs.evict_page;
 }
 
+/*
+ * What the step will touch is at random places of the host's memory: have the
+ * likely victims' descriptors fetched, then their slots. Only time is changed.
+ */
+static void look_ahead(const struct vm_machine *machine)
+{
+    const struct page_queues *pqs = &machine->pqs;
+    const char *memory = pqs->host.page_memory;
+    page_index likely[STEP_VICTIMS];
+    page_index page = PAGE_NONE;
+    int count = 0;
+
+    if (!pqs->ops->likely_victim)
+        return;
+    while (count < STEP_VICTIMS &&
+           (page = pqs->ops->likely_victim(pqs->policy, page))) {
+        __builtin_prefetch(&machine->pmm.pages[page], 1);
+        __builtin_prefetch(memory + (size_t)page * pqs->host.page_bytes, 1);
+        likely[count++] = page;
+    }
+    for (int i = 0; i < count; i++) {
+        const struct vm_page *descriptor = &machine->pmm.pages[likely[i]];
+        if (descriptor->queue == PQ_RECLAIM)
+            vm_cow_prefetch(vm_page_owner(machine, likely[i]),
+                            descriptor->offset, true);
+    }
+}
+
 /* Up to 16 victims. False: the pass has come to its end. */
 static bool step_pass(struct world *world, struct evict_run *run, sim_ns *cost)
 {
     uint64_t reclaimable = world->machine.pqs.count[PQ_RECLAIM];
 
+    look_ahead(&world->machine);
     for (int i = 0; i < STEP_VICTIMS; i++) {
         if (run->pass_found >= run->pass_need)
             return false;

@@ -238,6 +238,13 @@ static page_index pass_victim(void *self, enum reclaim_level level)
     return trace->inner->victim(trace->self, level);
 }
 
+static page_index pass_likely_victim(const void *self, page_index page)
+{
+    const struct page_trace *trace = self;
+
+    return trace->inner->likely_victim(trace->self, page);
+}
+
 static void pass_refault(void *self, struct reclaim_identity identity)
 {
     struct page_trace *trace = self;
@@ -344,6 +351,7 @@ wrapping(const struct reclaim_policy_ops *inner)
     ops.page_accessed = inner->page_accessed ? on_accessed : NULL;
     ops.page_dont_need = inner->page_dont_need ? on_dont_need : NULL;
     ops.victim = pass_victim;
+    ops.likely_victim = inner->likely_victim ? pass_likely_victim : NULL;
     ops.refused = on_refused;
     ops.refault = pass_refault;
     ops.page_identity = inner->page_identity ? pass_identity : NULL;
