@@ -57,11 +57,11 @@ static void clock_page_added(void *self, page_index page,
                              enum reclaim_class class_, enum reclaim_added why)
 {
     struct clock *clock = self;
-    struct page_link *links = page_links_of(clock->host);
+    struct page_links links = page_links_of(clock->host);
 
     (void)class_;
     (void)why;
-    links[page].mark = 0;
+    page_link_at(links, page)->mark = 0;
     page_links_push_head(links, &clock->ring, page);
 }
 
@@ -78,7 +78,7 @@ static void clock_page_accessed(void *self, page_index page,
                                 enum reclaim_accessed how)
 {
     const struct clock *clock = self;
-    struct page_link *link = &page_links_of(clock->host)[page];
+    struct page_link *link = page_link_at(page_links_of(clock->host), page);
 
     (void)how;
     CHECK(link->list == clock->ring.id);
@@ -89,21 +89,22 @@ static void clock_page_accessed(void *self, page_index page,
 static void clock_page_dont_need(void *self, page_index page)
 {
     struct clock *clock = self;
-    struct page_link *links = page_links_of(clock->host);
+    struct page_links links = page_links_of(clock->host);
 
-    links[page].mark = 0;
+    page_link_at(links, page)->mark = 0;
     page_links_move_to_tail(links, &clock->ring, page);
 }
 
 static page_index clock_victim(void *self, enum reclaim_level level)
 {
     struct clock *clock = self;
-    struct page_link *links = page_links_of(clock->host);
+    struct page_links links = page_links_of(clock->host);
     page_index page;
 
     (void)level;
-    while ((page = clock->ring.tail) && links[page].mark > 0) {
-        links[page].mark = (links[page].mark - 1u) & PAGE_LINK_MAX_MARK;
+    while ((page = clock->ring.tail) && page_link_at(links, page)->mark > 0) {
+        page_link_at(links, page)->mark =
+            (page_link_at(links, page)->mark - 1u) & PAGE_LINK_MAX_MARK;
         page_links_move_to_head(links, &clock->ring, page);
     }
     return page;
@@ -120,11 +121,11 @@ static page_index clock_likely_victim(const void *self, page_index page)
 static void clock_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct clock *clock = self;
-    struct page_link *links = page_links_of(clock->host);
+    struct page_links links = page_links_of(clock->host);
 
     (void)why;
     /* As if used as much as any: the hand comes back to 0 elsewhere first. */
-    links[page].mark = clock->max_counter & PAGE_LINK_MAX_MARK;
+    page_link_at(links, page)->mark = clock->max_counter & PAGE_LINK_MAX_MARK;
     page_links_move_to_head(links, &clock->ring, page);
 }
 
@@ -140,17 +141,19 @@ static struct reclaim_place clock_place(void *self, page_index page)
 {
     const struct clock *clock = self;
 
-    CHECK(page_links_of(clock->host)[page].list == clock->ring.id);
+    CHECK(page_link_at(page_links_of(clock->host), page)->list ==
+          clock->ring.id);
     return (struct reclaim_place){0, false};
 }
 
 static const char *clock_valid(void *self)
 {
     const struct clock *clock = self;
-    const struct page_link *links = page_links_of(clock->host);
+    struct page_links links = page_links_of(clock->host);
 
-    for (page_index page = clock->ring.head; page; page = links[page].next)
-        if (links[page].mark > clock->max_counter)
+    for (page_index page = clock->ring.head; page;
+         page = page_link_at(links, page)->next)
+        if (page_link_at(links, page)->mark > clock->max_counter)
             return "a counter has no more than its bits";
     return page_links_valid(links, &clock->ring);
 }
