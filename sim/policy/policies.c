@@ -15,6 +15,7 @@ const struct reclaim_policy_ops *const built_in_policies[] = {
     &fifo_policy_ops,
     &lru_policy_ops,
     &clock_policy_ops,
+    &sieve_policy_ops,
     NULL,
 };
 
