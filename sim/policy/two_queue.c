@@ -1,0 +1,268 @@
+/*
+ * 2Q: a page has to come back after it was reclaimed once before it counts as
+ * hot. Johnson, Shasha, "2Q: a low overhead high performance buffer management
+ * replacement algorithm" (VLDB 1994), the full version.
+ *
+ *   new --> A1in, fifo ---- too many, oldest ----> victim; A1out remembers it
+ *                                                    |
+ *   back from A1out --> Am, lru ---- oldest ----> victim
+ *
+ * A1in's share of the memory is a quarter, A1out remembers half as many pages
+ * as there is memory: the paper's suggestions, here parameters. An access to a
+ * page of A1in changes nothing: it is taken to belong to the same burst.
+ *
+ * Beyond the paper: where only one list has pages its oldest goes; a page that
+ * was unpinned or cleaned is new.
+ */
+#include <stdlib.h>
+
+#include "ghost_list.h"
+#include "policies.h"
+
+enum { PARAM_IN, PARAM_OUT };
+enum { LIST_IN = 1, LIST_MAIN = 2, GHOSTS_OUT = 1 };
+
+struct two_queue {
+    struct reclaim_host *host;
+    struct page_list_ends in;
+    struct page_list_ends main;
+    struct ghost_table ghosts;
+    uint64_t in_share; /* pages */
+    uint64_t out_room; /* names */
+    double in_part, out_part;
+};
+
+/* Life. ------------------------------------------------------------------- */
+
+static void set_shares(struct two_queue *q, uint64_t memory_pages)
+{
+    q->in_share = (uint64_t)((double)memory_pages * q->in_part);
+    q->out_room = (uint64_t)((double)memory_pages * q->out_part);
+}
+
+static bool two_queue_resize(void *self, uint64_t memory_pages)
+{
+    struct two_queue *q = self;
+
+    set_shares(q, memory_pages);
+    return ghost_table_resize(&q->ghosts, q->out_room);
+}
+
+static void two_queue_fini(void *self)
+{
+    struct two_queue *q = self;
+
+    ghost_table_release(&q->ghosts);
+    free(q);
+}
+
+static void *two_queue_init(struct reclaim_host *host,
+                            const union reclaim_value *values)
+{
+    struct two_queue *q = calloc(1, sizeof *q);
+
+    if (!q)
+        return NULL;
+    q->host = host;
+    q->in.id = LIST_IN;
+    q->main.id = LIST_MAIN;
+    q->in_part = values[PARAM_IN].real;
+    q->out_part = values[PARAM_OUT].real;
+    set_shares(q, host->memory_pages);
+    if (ghost_table_init(&q->ghosts, q->out_room))
+        return q;
+    free(q);
+    return NULL;
+}
+
+/* Pages. ------------------------------------------------------------------ */
+
+static struct page_list_ends *list_of(struct two_queue *q, page_index page)
+{
+    const unsigned id = page_link_at(page_links_of(q->host), page)->list;
+
+    CHECK(id != 0);
+    return id == LIST_IN ? &q->in : &q->main;
+}
+
+static void move(struct two_queue *q, page_index page,
+                 struct page_list_ends *to)
+{
+    struct page_links links = page_links_of(q->host);
+
+    page_links_remove(links, list_of(q, page), page);
+    page_links_push_head(links, to, page);
+}
+
+static void two_queue_page_added(void *self, page_index page,
+                                 enum reclaim_class class_,
+                                 enum reclaim_added why)
+{
+    struct two_queue *q = self;
+
+    (void)class_;
+    (void)why;
+    named_page_at(q->host, page)->name = 0;
+    page_links_push_head(page_links_of(q->host), &q->in, page);
+}
+
+static void two_queue_page_identity(void *self, page_index page,
+                                    struct reclaim_identity identity)
+{
+    struct two_queue *q = self;
+    const ghost_name name = ghost_name_of(identity);
+
+    named_page_at(q->host, page)->name = name;
+    if (ghost_return(&q->ghosts, name) != GHOST_UNKNOWN)
+        move(q, page, &q->main);
+}
+
+static void two_queue_refault(void *self, struct reclaim_identity identity)
+{
+    struct two_queue *q = self;
+
+    ghost_recall(&q->ghosts, ghost_name_of(identity));
+}
+
+static void two_queue_page_removed(void *self, page_index page,
+                                   enum reclaim_removed why)
+{
+    struct two_queue *q = self;
+    struct page_list_ends *list = list_of(q, page);
+
+    page_links_remove(page_links_of(q->host), list, page);
+    if (why == RECLAIM_REMOVED_RECLAIMED && list == &q->in)
+        ghost_add(&q->ghosts, GHOSTS_OUT, q->out_room,
+                  named_page_at(q->host, page)->name);
+}
+
+static void two_queue_page_accessed(void *self, page_index page,
+                                    enum reclaim_accessed how)
+{
+    struct two_queue *q = self;
+
+    (void)how;
+    if (list_of(q, page) == &q->main)
+        page_links_move_to_head(page_links_of(q->host), &q->main, page);
+}
+
+static struct page_list_ends *list_to_take_from(struct two_queue *q)
+{
+    return q->in.count > q->in_share || q->main.count == 0 ? &q->in : &q->main;
+}
+
+/* The oldest of the list that goes next. */
+static void two_queue_page_dont_need(void *self, page_index page)
+{
+    struct two_queue *q = self;
+    struct page_links links = page_links_of(q->host);
+
+    page_links_remove(links, list_of(q, page), page);
+    page_links_push_tail(links, list_to_take_from(q), page);
+}
+
+static page_index two_queue_victim(void *self, enum reclaim_level level)
+{
+    (void)level;
+    return list_to_take_from(self)->tail;
+}
+
+static page_index two_queue_likely_victim(const void *self, page_index page)
+{
+    const struct two_queue *q = self;
+    const bool from_in = q->in.count > q->in_share || q->main.count == 0;
+
+    return page_links_towards_head(page_links_of(q->host),
+                                   from_in ? &q->in : &q->main, page);
+}
+
+/* In the same list: the lists' lengths say which goes next. */
+static void two_queue_refused(void *self, page_index page,
+                              enum reclaim_refused why)
+{
+    struct two_queue *q = self;
+
+    (void)why;
+    move(q, page, list_of(q, page));
+    if (list_to_take_from(q)->tail == page)
+        move(q, page, list_of(q, page) == &q->in ? &q->main : &q->in);
+}
+
+/* Looking. ---------------------------------------------------------------- */
+
+static unsigned two_queue_lists(void *self, struct reclaim_list *out)
+{
+    const struct two_queue *q = self;
+
+    out[0] = (struct reclaim_list){"a1in", q->in.count};
+    out[1] = (struct reclaim_list){"am", q->main.count};
+    return 2;
+}
+
+static struct reclaim_place two_queue_place(void *self, page_index page)
+{
+    struct two_queue *q = self;
+    const bool is_main = list_of(q, page) == &q->main;
+
+    return (struct reclaim_place){is_main, is_main};
+}
+
+static void two_queue_activity(void *self, uint64_t *active, uint64_t *inactive)
+{
+    const struct two_queue *q = self;
+
+    *active = q->main.count;
+    *inactive = q->in.count;
+}
+
+static const char *two_queue_valid(void *self)
+{
+    const struct two_queue *q = self;
+    const char *broken = page_links_valid(page_links_of(q->host), &q->in);
+
+    if (!broken)
+        broken = page_links_valid(page_links_of(q->host), &q->main);
+    if (!broken)
+        broken = ghost_table_valid(&q->ghosts);
+    return broken;
+}
+
+static const struct reclaim_param two_queue_params[] = {
+    [PARAM_IN] = {.name = "in",
+                  .kind = RECLAIM_PARAM_REAL,
+                  .default_text = "0.25",
+                  .maximum = 1,
+                  .help = "share of the memory for pages seen once (Kin)"},
+    [PARAM_OUT] = {.name = "out",
+                   .kind = RECLAIM_PARAM_REAL,
+                   .default_text = "0.5",
+                   .maximum = 1,
+                   .help = "pages remembered, as a share of the memory (Kout)"},
+    {.name = NULL},
+};
+
+const struct reclaim_policy_ops two_queue_policy_ops = {
+    .abi = RECLAIM_POLICY_ABI,
+    .name = "2q",
+    .summary = "a fifo of new pages, and an lru of those that came back",
+    .reference = "Johnson, Shasha 1994, 2Q: a low overhead high performance "
+                 "buffer management replacement algorithm",
+    .params = two_queue_params,
+    .page_bytes = sizeof(struct named_page),
+    .init = two_queue_init,
+    .fini = two_queue_fini,
+    .resize = two_queue_resize,
+    .page_added = two_queue_page_added,
+    .page_removed = two_queue_page_removed,
+    .page_accessed = two_queue_page_accessed,
+    .page_dont_need = two_queue_page_dont_need,
+    .victim = two_queue_victim,
+    .likely_victim = two_queue_likely_victim,
+    .refused = two_queue_refused,
+    .refault = two_queue_refault,
+    .page_identity = two_queue_page_identity,
+    .lists = two_queue_lists,
+    .place = two_queue_place,
+    .activity = two_queue_activity,
+    .valid = two_queue_valid,
+};
