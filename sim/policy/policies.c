@@ -17,6 +17,7 @@ const struct reclaim_policy_ops *const built_in_policies[] = {
     &clock_policy_ops,
     &sieve_policy_ops,
     &two_queue_policy_ops,
+    &arc_policy_ops,
     &slru_policy_ops,
     &lfu_policy_ops,
     NULL,
