@@ -16,6 +16,7 @@ const struct reclaim_policy_ops *const built_in_policies[] = {
     &lru_policy_ops,
     &clock_policy_ops,
     &sieve_policy_ops,
+    &s3fifo_policy_ops,
     &two_queue_policy_ops,
     &arc_policy_ops,
     &slru_policy_ops,

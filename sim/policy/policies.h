@@ -15,6 +15,7 @@ extern const struct reclaim_policy_ops lru_policy_ops;
 extern const struct reclaim_policy_ops fifo_policy_ops;
 extern const struct reclaim_policy_ops clock_policy_ops;
 extern const struct reclaim_policy_ops sieve_policy_ops;
+extern const struct reclaim_policy_ops s3fifo_policy_ops;
 extern const struct reclaim_policy_ops two_queue_policy_ops;
 extern const struct reclaim_policy_ops arc_policy_ops;
 extern const struct reclaim_policy_ops slru_policy_ops;
