@@ -163,9 +163,12 @@ demo:  ## install what is missing, build, run the demo, draw it into out/
 .PHONY: test
 test:  ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/unit_tests
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/unit_tests \
+	    $(BUILD)/bench/gen_trace
 	tests/check_core_table.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
+	LOWTIDE=$(BUILD)/lowtide GEN_TRACE=$(BUILD)/bench/gen_trace \
+	    JOBS=$(JOBS) tests/run_miss_counts.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_conformance.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_pressure.sh
