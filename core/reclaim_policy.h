@@ -25,7 +25,7 @@
 #include "units.h"
 
 enum {
-    RECLAIM_POLICY_ABI = 1,
+    RECLAIM_POLICY_ABI = 2,
     RECLAIM_MAX_PARAMS = 16,
     RECLAIM_MAX_LISTS = 16
 };
@@ -131,6 +131,9 @@ struct reclaim_manner {
     uint8_t decompression_ages; /* enum compression_ages */
 };
 
+/* A page is not used again, as far as the host knows. */
+#define RECLAIM_NEVER UINT64_MAX
+
 /* What the host keeps for the policy; borrowed for the policy's life. */
 struct reclaim_host {
     void *page_memory; /* page_bytes x (highest page index + 1); may move
@@ -140,6 +143,10 @@ struct reclaim_host {
     uint64_t seed;                /* for policies that draw random numbers */
     sim_ns now;                   /* simulated time, kept current */
     bool wake;                    /* set by the policy: ask next_age() again */
+    uint64_t next_use;            /* where the future is known, when the page
+                                     that is accessed or added is used next, in
+                                     accesses from the beginning; or
+                                     RECLAIM_NEVER. Else 0, see needs_future */
     struct reclaim_manner manner; /* set by the policy's init */
 };
 
@@ -156,6 +163,7 @@ struct reclaim_policy_ops {
     const char *reference;              /* paper or kernel version it follows */
     const struct reclaim_param *params; /* ends with a NULL name; may be NULL */
     size_t page_bytes;
+    bool needs_future; /* reads host->next_use: for hosts that know it alone */
 
     /*
      * A run begins. Values are parsed and checked, one for each of `params`.

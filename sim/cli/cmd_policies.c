@@ -158,7 +158,8 @@ static int treat(const struct options *options, const char *name, bool is_first)
     struct policy_handle handle;
     char message[512];
     int status = CLI_OK;
-    const char *problem = policy_open(&handle, name, message, sizeof message);
+    const char *problem = policy_open(&handle, name, POLICY_KNOWS_FUTURE,
+                                      message, sizeof message);
 
     if (problem) {
         fprintf(stderr, "lowtide policies: %s\n", problem);

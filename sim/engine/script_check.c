@@ -41,7 +41,8 @@ static bool check_set(const struct scenario *scenario,
 {
     struct policy_handle handle;
     char buffer[256];
-    const char *problem = policy_open(&handle, policy, buffer, sizeof(buffer));
+    const char *problem =
+        policy_open(&handle, policy, POLICY_LIVES, buffer, sizeof(buffer));
     if (problem) {
         complain(scenario, set->policy ? &set->policy_place : &set->place,
                  problem, message, message_bytes);

@@ -128,8 +128,8 @@ struct world_policy *world_policy_open(const struct scenario *scenario,
         snprintf(message, message_bytes, "out of memory");
         return NULL;
     }
-    const char *problem =
-        policy_open(&policy->handle, name, message, message_bytes);
+    const char *problem = policy_open(&policy->handle, name, POLICY_LIVES,
+                                      message, message_bytes);
     if (problem) {
         if (problem != message)
             snprintf(message, message_bytes, "%s", problem);

@@ -11,17 +11,10 @@
 #include <string.h>
 
 const struct reclaim_policy_ops *const built_in_policies[] = {
-    &zircon_policy_ops,
-    &fifo_policy_ops,
-    &lru_policy_ops,
-    &clock_policy_ops,
-    &sieve_policy_ops,
-    &s3fifo_policy_ops,
-    &two_queue_policy_ops,
-    &arc_policy_ops,
-    &slru_policy_ops,
-    &lfu_policy_ops,
-    NULL,
+    &zircon_policy_ops,    &fifo_policy_ops,  &lru_policy_ops,
+    &clock_policy_ops,     &sieve_policy_ops, &s3fifo_policy_ops,
+    &two_queue_policy_ops, &arc_policy_ops,   &slru_policy_ops,
+    &lfu_policy_ops,       &opt_policy_ops,   NULL,
 };
 
 struct message {
@@ -163,16 +156,29 @@ static bool is_plug_in(const char *name)
     return length > 3 && strcmp(name + length - 3, ".so") == 0;
 }
 
-const char *policy_open(struct policy_handle *handle, const char *name,
-                        char *buffer, size_t buffer_bytes)
+static const char *open_any(struct policy_handle *handle, const char *name,
+                            struct message message)
 {
-    struct message message = {buffer, buffer_bytes};
-
     *handle = (struct policy_handle){NULL, NULL};
     if (is_plug_in(name))
         return open_plug_in(handle, name, message);
     handle->ops = policy_find(name);
     return handle->ops ? NULL : unknown(name, message);
+}
+
+const char *policy_open(struct policy_handle *handle, const char *name,
+                        enum policy_use use, char *buffer, size_t buffer_bytes)
+{
+    struct message message = {buffer, buffer_bytes};
+    const char *wrong = open_any(handle, name, message);
+
+    if (wrong || use == POLICY_KNOWS_FUTURE || !handle->ops->needs_future)
+        return wrong;
+    policy_close(handle);
+    return say(message,
+               "policy %s chooses by when each page is used next, and only "
+               "`lowtide replay` knows that, by reading its trace beforehand",
+               name);
 }
 
 void policy_close(struct policy_handle *handle)

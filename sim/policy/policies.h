@@ -20,6 +20,7 @@ extern const struct reclaim_policy_ops two_queue_policy_ops;
 extern const struct reclaim_policy_ops arc_policy_ops;
 extern const struct reclaim_policy_ops slru_policy_ops;
 extern const struct reclaim_policy_ops lfu_policy_ops;
+extern const struct reclaim_policy_ops opt_policy_ops;
 
 /* All built-in policies, zircon (the default) first; ends with NULL. */
 extern const struct reclaim_policy_ops *const built_in_policies[];
@@ -33,13 +34,20 @@ struct policy_handle {
     void *library; /* of a plug-in; NULL: built in */
 };
 
+/* What the user of a policy can tell it. */
+enum policy_use {
+    POLICY_LIVES,        /* nobody knows what happens next */
+    POLICY_KNOWS_FUTURE, /* host->next_use is kept */
+};
+
 /*
  * Get a policy by what a scenario or a command line says: a built-in name, or
  * a path ending in .so. Returns NULL, or a message in `buffer` that names the
- * accepted values; the handle is then empty and need not be closed.
+ * accepted values; the handle is then empty and need not be closed. A policy
+ * that needs the future is refused where it only lives.
  */
 const char *policy_open(struct policy_handle *handle, const char *name,
-                        char *buffer, size_t buffer_bytes);
+                        enum policy_use use, char *buffer, size_t buffer_bytes);
 
 /* Nothing of it is used any more. */
 void policy_close(struct policy_handle *handle);

@@ -325,6 +325,9 @@ static const char *without_allocating(struct suite *suite)
     size_t before = mallinfo2().uordblks;
     const char *broken = NULL;
 
+    /* any future will do, as long as there is one */
+    suite->host.next_use =
+        draw(suite, 8) ? 1 + draw(suite, 1000) : RECLAIM_NEVER;
     switch (draw(suite, 16)) {
     case 0:
     case 1:

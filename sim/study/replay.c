@@ -28,6 +28,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "study/replay_future.h"
 #include "study/replay_ids.h"
 #include "study/replay_memory.h"
 #include "study/replay_vmo.h"
@@ -38,6 +39,7 @@ struct replay {
     const struct replay_config *config;
     struct trace *trace;
     struct replay_ids ids;
+    struct replay_future future; /* for a policy that needs it; else empty */
     struct replay_vmo vmo;
     uint64_t requests;
     uint64_t next_tick; /* requests */
@@ -190,6 +192,9 @@ take_steps(struct replay *replay, struct batch *const *batch, size_t n,
     if (full || n < batch[2]->count)
         lead(replay, batch[2], batch[2]->pages[n]);
     if (full || n < batch[3]->count) {
+        if (replay->future.count)
+            replay->vmo.machine.pqs.host.next_use =
+                replay_future_at(&replay->future, replay->requests + n);
         enum vm_status status =
             replay_vmo_access(&replay->vmo, batch[3]->pages[n]);
         if (status != VM_OK)
@@ -257,6 +262,12 @@ static double seconds_since(const struct timespec *begin)
 static enum replay_status build(struct replay *replay)
 {
     const struct replay_config *config = replay->config;
+    if (config->policy->needs_future) {
+        enum replay_status read = replay_future_read(
+            &replay->future, config, replay->message, replay->message_bytes);
+        if (read != REPLAY_OK)
+            return read;
+    }
     if (!replay_ids_init(&replay->ids))
         return no_memory(replay);
     enum vm_status status =
@@ -303,6 +314,7 @@ enum replay_status replay_run(const struct replay_config *config,
     replay_vmo_release(&replay.vmo);
     replay_ids_release(&replay.ids);
 out:
+    replay_future_release(&replay.future);
     trace_close(replay.trace);
     return status;
 }

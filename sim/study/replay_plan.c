@@ -114,7 +114,8 @@ static bool open_policies(struct replay_plan *plan, const struct words *words,
         return refuse(message, message_bytes, "out of memory");
     for (size_t n = 0; n < words->count; n++, word += strlen(word) + 1) {
         const char *wrong =
-            policy_open(&plan->policies[n].handle, word, buffer, sizeof buffer);
+            policy_open(&plan->policies[n].handle, word, POLICY_KNOWS_FUTURE,
+                        buffer, sizeof buffer);
         if (wrong)
             return refuse(message, message_bytes, "--policy: %s", wrong);
         plan->policy_count++;

@@ -316,7 +316,8 @@ Test(policies, built_in_policies_are_found_by_name)
         const char *name = built_in_policies[i]->name;
 
         cr_assert_eq(policy_find(name), built_in_policies[i]);
-        cr_assert_null(policy_open(&handle, name, message, sizeof message));
+        cr_assert_null(policy_open(&handle, name, POLICY_KNOWS_FUTURE, message,
+                                   sizeof message));
         cr_assert_eq(handle.ops, built_in_policies[i]);
         cr_assert_null(policy_check(handle.ops), "%s", name);
         policy_close(&handle);
@@ -336,13 +337,14 @@ Test(policies, what_cannot_be_opened_says_why)
         {".so", "unknown"},
         {"/nonexistent/policy.so", "cannot be loaded"},
         {"libm.so", "cannot be loaded"}, /* not looked for elsewhere */
+        {"opt", "only `lowtide replay` knows"},
     };
     struct policy_handle handle;
     char message[600];
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const char *wrong =
-            policy_open(&handle, cases[i].name, message, sizeof message);
+        const char *wrong = policy_open(&handle, cases[i].name, POLICY_LIVES,
+                                        message, sizeof message);
 
         cr_assert_not_null(wrong, "%s", cases[i].name);
         cr_assert_null(handle.ops);
