@@ -101,6 +101,12 @@ static inline page_index page_ring_oldest(const struct ring_link *ring)
     return ring[PAGE_NONE].newer - 1;
 }
 
+/* PAGE_NONE: the ring is empty. */
+static inline page_index page_ring_newest(const struct ring_link *ring)
+{
+    return ring[PAGE_NONE].older - 1;
+}
+
 /* The page next newer than `page` (PAGE_NONE: it is the newest), or the oldest
  * if `page` is on no list. */
 static inline page_index page_ring_towards_newest(const struct ring_link *ring,

@@ -10,12 +10,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* clang-format off */
 const struct reclaim_policy_ops *const built_in_policies[] = {
-    &zircon_policy_ops,    &fifo_policy_ops,  &lru_policy_ops,
-    &clock_policy_ops,     &sieve_policy_ops, &s3fifo_policy_ops,
-    &two_queue_policy_ops, &arc_policy_ops,   &slru_policy_ops,
-    &lfu_policy_ops,       &opt_policy_ops,   NULL,
+    &zircon_policy_ops,
+    &fifo_policy_ops,
+    &lru_policy_ops,
+    &mru_policy_ops,
+    &random_policy_ops,
+    &clock_policy_ops,
+    &sieve_policy_ops,
+    &s3fifo_policy_ops,
+    &slru_policy_ops,
+    &two_queue_policy_ops,
+    &lfu_policy_ops,
+    &arc_policy_ops,
+    &opt_policy_ops,
+    NULL,
 };
+/* clang-format on */
 
 struct message {
     char *buffer;

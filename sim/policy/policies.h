@@ -11,15 +11,17 @@
 
 #include "reclaim_policy.h"
 
-extern const struct reclaim_policy_ops lru_policy_ops;
 extern const struct reclaim_policy_ops fifo_policy_ops;
+extern const struct reclaim_policy_ops lru_policy_ops;
+extern const struct reclaim_policy_ops mru_policy_ops;
+extern const struct reclaim_policy_ops random_policy_ops;
 extern const struct reclaim_policy_ops clock_policy_ops;
 extern const struct reclaim_policy_ops sieve_policy_ops;
 extern const struct reclaim_policy_ops s3fifo_policy_ops;
-extern const struct reclaim_policy_ops two_queue_policy_ops;
-extern const struct reclaim_policy_ops arc_policy_ops;
 extern const struct reclaim_policy_ops slru_policy_ops;
+extern const struct reclaim_policy_ops two_queue_policy_ops;
 extern const struct reclaim_policy_ops lfu_policy_ops;
+extern const struct reclaim_policy_ops arc_policy_ops;
 extern const struct reclaim_policy_ops opt_policy_ops;
 
 /* All built-in policies, zircon (the default) first; ends with NULL. */
