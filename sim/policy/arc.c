@@ -129,7 +129,7 @@ static void leave_ghost(struct arc *arc, page_index page, unsigned list)
            arc->memory_pages)
         ghost_drop_oldest(ghosts, ghost_count(ghosts, OFTEN) ? OFTEN : ONCE);
     ghost_add(ghosts, list, arc->memory_pages,
-              named_page_at(arc->host, page)->name);
+              named_page_at(arc->host, page)->name, 0);
 }
 
 /* Pages. ------------------------------------------------------------------ */
@@ -169,7 +169,7 @@ static void arc_page_identity(void *self, page_index page,
     const ghost_name name = ghost_name_of(identity);
 
     named_page_at(arc->host, page)->name = name;
-    if (ghost_return(&arc->ghosts, name) != GHOST_UNKNOWN)
+    if (ghost_return(&arc->ghosts, name, NULL) != GHOST_UNKNOWN)
         move(arc, page, &arc->often);
 }
 

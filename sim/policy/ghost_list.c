@@ -100,7 +100,7 @@ void ghost_drop_oldest(struct ghost_table *table, unsigned list)
 }
 
 void ghost_add(struct ghost_table *table, unsigned list, uint64_t limit,
-               ghost_name name)
+               ghost_name name, uint32_t note)
 {
     if (!name || limit == 0)
         return;
@@ -117,6 +117,7 @@ void ghost_add(struct ghost_table *table, unsigned list, uint64_t limit,
     struct ghost *ghost = &table->ghosts[at];
 
     ghost->name = name;
+    ghost->note = note;
     ghost->next = *bucket;
     *bucket = at;
     list_push(table, list, at);
@@ -138,7 +139,8 @@ unsigned ghost_recall(struct ghost_table *table, ghost_name name)
     return ghost->recalled_from;
 }
 
-unsigned ghost_return(struct ghost_table *table, ghost_name name)
+unsigned ghost_return(struct ghost_table *table, ghost_name name,
+                      uint32_t *note)
 {
     const uint32_t at = name ? find(table, name) : 0;
 
@@ -148,6 +150,8 @@ unsigned ghost_return(struct ghost_table *table, ghost_name name)
     const unsigned from =
         ghost->list == GHOST_RETURNING ? ghost->recalled_from : GHOST_UNKNOWN;
 
+    if (note)
+        *note = ghost->note;
     forget(table, at);
     return from;
 }
@@ -196,12 +200,14 @@ bool ghost_table_resize(struct ghost_table *table, uint64_t ghosts)
     for (unsigned list = 1; list <= GHOST_LISTS; list++)
         for (uint32_t at = table->lists[list].oldest; at;
              at = table->ghosts[at].newer)
-            ghost_add(&grown, list, UINT64_MAX, table->ghosts[at].name);
+            ghost_add(&grown, list, UINT64_MAX, table->ghosts[at].name,
+                      table->ghosts[at].note);
     for (uint32_t at = table->lists[GHOST_RETURNING].oldest; at;
          at = table->ghosts[at].newer) {
         const struct ghost *ghost = &table->ghosts[at];
 
-        ghost_add(&grown, ghost->recalled_from, UINT64_MAX, ghost->name);
+        ghost_add(&grown, ghost->recalled_from, UINT64_MAX, ghost->name,
+                  ghost->note);
         ghost_recall(&grown, ghost->name);
     }
     ghost_table_release(table);

@@ -14,11 +14,11 @@
  * A table holds all ghosts of a policy. A ghost is a node with links for its
  * list and for its bucket; buckets are chained, so a node can leave from the
  * middle of both. Memory is taken by ghost_table_init and ghost_table_resize
- * alone, 28 to 32 bytes a ghost; everything else is O(1) expected. Nothing
+ * alone, 36 to 40 bytes a ghost; everything else is O(1) expected. Nothing
  * depends on the order of buckets.
  *
- * A name is an identity in 64 bits: 28 of the VMO's number and 36 of the page's.
- * What does not fit (a VMO past 256 TiB, the VMO after the 268-millionth) has
+ * A name is an identity in 63 bits: 27 of the VMO's number and 36 of the page's.
+ * What does not fit (a VMO past 256 TiB, the VMO after the 134-millionth) has
  * the name 0 and is not remembered; it is never taken for another page.
  *
  * uthash was tried in thought: 56 bytes of links a node, and it allocates as
@@ -48,6 +48,7 @@ struct ghost {
     ghost_name name;
     uint32_t newer, older; /* in its list; 0: end */
     uint32_t next;         /* in its bucket, or of free nodes; 0: end */
+    uint32_t note;         /* the policy's own */
     uint8_t list;
     uint8_t recalled_from; /* while returning */
 };
@@ -70,7 +71,7 @@ static inline ghost_name ghost_name_of(struct reclaim_identity identity)
 {
     const uint64_t vmo = identity.vmo + 1;
 
-    return vmo >> 28 || identity.page >> 36 ? 0 : vmo << 36 | identity.page;
+    return vmo >> 27 || identity.page >> 36 ? 0 : vmo << 36 | identity.page;
 }
 
 /* Fetch afresh: page memory may move in resize. */
@@ -94,11 +95,11 @@ static inline uint64_t ghost_count(const struct ghost_table *table,
     return table->lists[list].count;
 }
 
-/* Remember a name as the newest of a list, 1 to 3. A name already there moves;
- * where the list holds `limit` the oldest goes first. 0 is not remembered, nor
- * anything with a limit of 0. */
+/* Remember a name as the newest of a list, 1 to 3, and a note of the policy's
+ * own. A name already there moves; where the list holds `limit` the oldest goes
+ * first. 0 is not remembered, nor anything with a limit of 0. */
 void ghost_add(struct ghost_table *table, unsigned list, uint64_t limit,
-               ghost_name name);
+               ghost_name name, uint32_t note);
 
 /* Forget the oldest of a list, if there is one. */
 void ghost_drop_oldest(struct ghost_table *table, unsigned list);
@@ -108,8 +109,10 @@ void ghost_drop_oldest(struct ghost_table *table, unsigned list);
 unsigned ghost_recall(struct ghost_table *table, ghost_name name);
 
 /* The page of this name is there: it is no ghost any more. Returns the list
- * that it was recalled from; GHOST_UNKNOWN: from none. */
-unsigned ghost_return(struct ghost_table *table, ghost_name name);
+ * that it was recalled from, and its note where
+ * `note` is not NULL; GHOST_UNKNOWN: from none. */
+unsigned ghost_return(struct ghost_table *table, ghost_name name,
+                      uint32_t *note);
 
 /* Returns the first broken rule, NULL if none; walks everything. */
 const char *ghost_table_valid(const struct ghost_table *table);

@@ -24,6 +24,7 @@ const struct reclaim_policy_ops *const built_in_policies[] = {
     &two_queue_policy_ops,
     &lfu_policy_ops,
     &arc_policy_ops,
+    &car_policy_ops,
     &opt_policy_ops,
     NULL,
 };

@@ -22,6 +22,7 @@ extern const struct reclaim_policy_ops slru_policy_ops;
 extern const struct reclaim_policy_ops two_queue_policy_ops;
 extern const struct reclaim_policy_ops lfu_policy_ops;
 extern const struct reclaim_policy_ops arc_policy_ops;
+extern const struct reclaim_policy_ops car_policy_ops;
 extern const struct reclaim_policy_ops opt_policy_ops;
 
 /* All built-in policies, zircon (the default) first; ends with NULL. */

@@ -10,11 +10,7 @@
  *              v                                  v  +--- to the newest end
  *           victim, ghosts remember it         victim
  *
- * The search for a victim moves pages, but what is seen from outside may not
- * change until the victim goes: pages that the search took from small to main
- * carry a mark and count as small's until then. They are the newest of main,
- * among those that the search turned round, so taking the marks off costs no
- * more than the search did.
+ * The search for a victim moves pages from small to main: page_pair.h.
  *
  * Beyond the paper: no page is refused for want of room in small (the
  * reference does that below 20 pages of memory).
@@ -22,27 +18,25 @@
 #include <stdlib.h>
 
 #include "ghost_list.h"
+#include "page_pair.h"
 #include "policies.h"
 
 enum { PARAM_SMALL, PARAM_GHOSTS, PARAM_PROMOTE };
-enum { LIST_SMALL = 1, LIST_MAIN = 2, GHOSTS = 1 };
+enum { SMALL, MAIN }; /* of the pair */
+enum { GHOSTS = 1 };
 
-/* A page's mark: a counter of two bits, and one bit for the search. */
-enum { MAX_COUNTER = 3, JUST_PROMOTED = 4 };
+enum { MAX_COUNTER = PAGE_PAIR_MARKS };
 
 struct s3fifo {
     struct reclaim_host *host;
-    struct page_list_ends small;
-    struct page_list_ends main;
+    struct page_pair pair;
     struct ghost_table ghosts;
     uint64_t main_share; /* pages */
     uint64_t ghost_room; /* names */
     double small_part, ghost_part;
     unsigned promote_at;
-
-    /* of the search for a victim, until something changes */
-    uint64_t just_promoted; /* pages of main that still count as small's */
-    bool stays_in_small;    /* small was searched, main is not asked again */
+    bool stays_in_small; /* a search began in small and goes on there, however
+                            large main has become by it */
 };
 
 /* Life. ------------------------------------------------------------------- */
@@ -78,8 +72,7 @@ static void *s3fifo_init(struct reclaim_host *host,
     if (!s3)
         return NULL;
     s3->host = host;
-    s3->small.id = LIST_SMALL;
-    s3->main.id = LIST_MAIN;
+    s3->pair = page_pair_empty(1, 2);
     s3->small_part = values[PARAM_SMALL].real;
     s3->ghost_part = values[PARAM_GHOSTS].real;
     s3->promote_at = (unsigned)values[PARAM_PROMOTE].uint;
@@ -99,41 +92,29 @@ static unsigned counter_of(const struct page_link *link)
 
 static void set_counter(struct page_link *link, unsigned counter)
 {
-    link->mark = (link->mark & JUST_PROMOTED) | (counter & MAX_COUNTER);
+    link->mark = (link->mark & PAGE_JUST_MOVED) | (counter & MAX_COUNTER);
 }
 
-/* What the search for a victim moved is there for all to see. */
 static void end_search(struct s3fifo *s3)
 {
-    struct page_links links = page_links_of(s3->host);
-
     s3->stays_in_small = false;
-    for (page_index page = s3->main.head; s3->just_promoted;) {
-        struct page_link *link = page_link_at(links, page);
-
-        CHECK(page != PAGE_NONE);
-        s3->just_promoted -= (link->mark & JUST_PROMOTED) != 0;
-        link->mark &= MAX_COUNTER;
-        page = link->next;
-    }
+    page_pair_settle(page_links_of(s3->host), &s3->pair);
 }
 
 /* Pages. ------------------------------------------------------------------ */
 
-static struct page_list_ends *list_of(struct s3fifo *s3, page_index page)
+static unsigned list_of(const struct s3fifo *s3, page_index page)
 {
-    const unsigned id = page_link_at(page_links_of(s3->host), page)->list;
-
-    CHECK(id != 0);
-    return id == LIST_SMALL ? &s3->small : &s3->main;
+    return page_pair_index(page_links_of(s3->host), &s3->pair, page);
 }
 
-static void move(struct s3fifo *s3, page_index page, struct page_list_ends *to)
+/* To the newest end; outside of a search. */
+static void move_to_main(struct s3fifo *s3, page_index page)
 {
     struct page_links links = page_links_of(s3->host);
 
-    page_links_remove(links, list_of(s3, page), page);
-    page_links_push_head(links, to, page);
+    page_links_remove(links, &s3->pair.list[list_of(s3, page)], page);
+    page_links_push_head(links, &s3->pair.list[MAIN], page);
 }
 
 static void s3fifo_page_added(void *self, page_index page,
@@ -146,7 +127,7 @@ static void s3fifo_page_added(void *self, page_index page,
     end_search(s3);
     named_page_at(s3->host, page)->name = 0;
     page_link_at(page_links_of(s3->host), page)->mark = 0;
-    page_links_push_head(page_links_of(s3->host), &s3->small, page);
+    page_links_push_head(page_links_of(s3->host), &s3->pair.list[SMALL], page);
 }
 
 static void s3fifo_page_identity(void *self, page_index page,
@@ -156,8 +137,8 @@ static void s3fifo_page_identity(void *self, page_index page,
     const ghost_name name = ghost_name_of(identity);
 
     named_page_at(s3->host, page)->name = name;
-    if (ghost_return(&s3->ghosts, name) != GHOST_UNKNOWN)
-        move(s3, page, &s3->main);
+    if (ghost_return(&s3->ghosts, name, NULL) != GHOST_UNKNOWN)
+        move_to_main(s3, page);
 }
 
 static void s3fifo_refault(void *self, struct reclaim_identity identity)
@@ -171,13 +152,13 @@ static void s3fifo_page_removed(void *self, page_index page,
                                 enum reclaim_removed why)
 {
     struct s3fifo *s3 = self;
-    struct page_list_ends *list = list_of(s3, page);
+    const unsigned list = list_of(s3, page);
 
     end_search(s3);
-    page_links_remove(page_links_of(s3->host), list, page);
-    if (why == RECLAIM_REMOVED_RECLAIMED && list == &s3->small)
+    page_links_remove(page_links_of(s3->host), &s3->pair.list[list], page);
+    if (why == RECLAIM_REMOVED_RECLAIMED && list == SMALL)
         ghost_add(&s3->ghosts, GHOSTS, s3->ghost_room,
-                  named_page_at(s3->host, page)->name);
+                  named_page_at(s3->host, page)->name, 0);
 }
 
 static void s3fifo_page_accessed(void *self, page_index page,
@@ -198,14 +179,14 @@ static page_index search_main(struct s3fifo *s3)
     struct page_links links = page_links_of(s3->host);
     page_index page;
 
-    while ((page = s3->main.tail)) {
+    while ((page = s3->pair.list[MAIN].tail)) {
         struct page_link *link = page_link_at(links, page);
         const unsigned counter = counter_of(link);
 
         if (counter == 0)
             break;
         set_counter(link, counter - 1);
-        page_links_move_to_head(links, &s3->main, page);
+        page_links_move_to_head(links, &s3->pair.list[MAIN], page);
     }
     return page;
 }
@@ -216,14 +197,13 @@ static page_index search_small(struct s3fifo *s3)
     struct page_links links = page_links_of(s3->host);
     page_index page;
 
-    while ((page = s3->small.tail)) {
+    while ((page = s3->pair.list[SMALL].tail)) {
         struct page_link *link = page_link_at(links, page);
 
         if (counter_of(link) < s3->promote_at)
             break;
-        move(s3, page, &s3->main);
-        link->mark = JUST_PROMOTED;
-        s3->just_promoted++;
+        page_pair_move(links, &s3->pair, page);
+        set_counter(link, 0);
     }
     return page;
 }
@@ -233,7 +213,7 @@ static page_index s3fifo_victim(void *self, enum reclaim_level level)
     struct s3fifo *s3 = self;
 
     (void)level;
-    if (s3->stays_in_small || s3->main.count <= s3->main_share) {
+    if (s3->stays_in_small || s3->pair.list[MAIN].count <= s3->main_share) {
         page_index page = search_small(s3);
 
         s3->stays_in_small = page != PAGE_NONE;
@@ -250,13 +230,13 @@ static void s3fifo_page_dont_need(void *self, page_index page)
 {
     struct s3fifo *s3 = self;
     struct page_links links = page_links_of(s3->host);
-    struct page_list_ends *list = list_of(s3, page);
+    struct page_list_ends *list = s3->pair.list;
 
     end_search(s3);
     page_link_at(links, page)->mark = 0;
-    page_links_remove(links, list, page);
+    page_links_remove(links, &list[list_of(s3, page)], page);
     page_links_push_tail(
-        links, s3->main.count > s3->main_share ? &s3->main : &s3->small, page);
+        links, &list[list[MAIN].count > s3->main_share ? MAIN : SMALL], page);
 }
 
 /* To main, with as many turns to go as any page. */
@@ -267,7 +247,7 @@ static void s3fifo_refused(void *self, page_index page,
 
     (void)why;
     end_search(s3);
-    move(s3, page, &s3->main);
+    move_to_main(s3, page);
     set_counter(page_link_at(page_links_of(s3->host), page), MAX_COUNTER);
 }
 
@@ -277,49 +257,35 @@ static unsigned s3fifo_lists(void *self, struct reclaim_list *out)
 {
     const struct s3fifo *s3 = self;
 
-    out[0] =
-        (struct reclaim_list){"small", s3->small.count + s3->just_promoted};
-    out[1] = (struct reclaim_list){"main", s3->main.count - s3->just_promoted};
+    out[SMALL] =
+        (struct reclaim_list){"small", page_pair_seen(&s3->pair, SMALL)};
+    out[MAIN] = (struct reclaim_list){"main", page_pair_seen(&s3->pair, MAIN)};
     return 2;
 }
 
 static struct reclaim_place s3fifo_place(void *self, page_index page)
 {
-    struct s3fifo *s3 = self;
-    const bool is_main =
-        list_of(s3, page) == &s3->main &&
-        !(page_link_at(page_links_of(s3->host), page)->mark & JUST_PROMOTED);
+    const struct s3fifo *s3 = self;
+    const unsigned list =
+        page_pair_seen_at(page_links_of(s3->host), &s3->pair, page);
 
-    return (struct reclaim_place){is_main, is_main};
+    return (struct reclaim_place){list, list == MAIN};
 }
 
 static void s3fifo_activity(void *self, uint64_t *active, uint64_t *inactive)
 {
     const struct s3fifo *s3 = self;
 
-    *active = s3->main.count - s3->just_promoted;
-    *inactive = s3->small.count + s3->just_promoted;
+    *active = page_pair_seen(&s3->pair, MAIN);
+    *inactive = page_pair_seen(&s3->pair, SMALL);
 }
 
 static const char *s3fifo_valid(void *self)
 {
     const struct s3fifo *s3 = self;
-    struct page_links links = page_links_of(s3->host);
-    const char *broken = page_links_valid(links, &s3->small);
-    uint64_t promoted = 0;
+    const char *broken = page_pair_valid(page_links_of(s3->host), &s3->pair);
 
-    if (!broken)
-        broken = page_links_valid(links, &s3->main);
-    if (!broken)
-        broken = ghost_table_valid(&s3->ghosts);
-    if (broken)
-        return broken;
-    for (page_index page = s3->main.head; page;
-         page = page_link_at(links, page)->next)
-        promoted += (page_link_at(links, page)->mark & JUST_PROMOTED) != 0;
-    return promoted == s3->just_promoted
-               ? NULL
-               : "pages that still count as small's carry the mark";
+    return broken ? broken : ghost_table_valid(&s3->ghosts);
 }
 
 static const struct reclaim_param s3fifo_params[] = {

@@ -113,7 +113,7 @@ static void two_queue_page_identity(void *self, page_index page,
     const ghost_name name = ghost_name_of(identity);
 
     named_page_at(q->host, page)->name = name;
-    if (ghost_return(&q->ghosts, name) != GHOST_UNKNOWN)
+    if (ghost_return(&q->ghosts, name, NULL) != GHOST_UNKNOWN)
         move(q, page, &q->main);
 }
 
@@ -133,7 +133,7 @@ static void two_queue_page_removed(void *self, page_index page,
     page_links_remove(page_links_of(q->host), list, page);
     if (why == RECLAIM_REMOVED_RECLAIMED && list == &q->in)
         ghost_add(&q->ghosts, GHOSTS_OUT, q->out_room,
-                  named_page_at(q->host, page)->name);
+                  named_page_at(q->host, page)->name, 0);
 }
 
 static void two_queue_page_accessed(void *self, page_index page,
