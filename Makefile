@@ -52,7 +52,7 @@ UNIT_OBJ  = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 MODEL_OBJ = $(MODEL_SRC:%.c=$(BUILD)/%.o)
 SOAK_BIN  = $(SOAK_SRC:tests/soak/%.c=$(BUILD)/soak/%) $(BUILD)/soak/model
 OUR_C     = $(CORE_SRC) $(wildcard sim/*.c sim/*/*.c) $(UNIT_SRC) $(SOAK_SRC) \
-            $(MODEL_SRC)
+            $(MODEL_SRC) $(wildcard examples/*/*.c)
 OUR_H     = $(wildcard core/*.h sim/*.h sim/*/*.h tests/*/*.h)
 
 # A variant may want flags of its own for the core (see `coverage`).
@@ -169,6 +169,7 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 	LOWTIDE=$(BUILD)/lowtide GEN_TRACE=$(BUILD)/bench/gen_trace \
 	    JOBS=$(JOBS) tests/run_miss_counts.sh
+	tests/run_plugin.sh $(BUILD)
 	LOWTIDE=$(BUILD)/lowtide tests/run_conformance.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_pressure.sh
@@ -205,8 +206,10 @@ hard:  ## every slow check on, memory short on purpose, reclaim at any time
 .PHONY: san-unit
 san-unit:
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-san \
-	    OPT="$(SANITIZE)" LTO= all build-san/unit_tests
+	    OPT="$(SANITIZE)" LTO= all build-san/unit_tests \
+	    build-san/soak/soak_policies
 	LOWTIDE=build-san/lowtide tests/run_unit.sh build-san/unit_tests
+	SOAK_SCALE=0.01 build-san/soak/soak_policies
 
 .PHONY: san
 san: san-unit  ## address and undefined sanitizers: unit tests, conformance
@@ -238,10 +241,11 @@ soak:  ## the long random tests (SOAK_SCALE=0.01: a hundredth)
 	LOWTIDE=$(BUILD)/lowtide tests/run_model.sh $(BUILD)/soak/model $(BUILD)
 
 .PHONY: san-soak
-san-soak:  ## a tenth of the model test under the sanitizers
+san-soak:  ## under the sanitizers: a tenth of the model test, all policies
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-san \
-	    OPT="$(SANITIZE)" LTO= build-san/soak/model
+	    OPT="$(SANITIZE)" LTO= build-san/soak/model build-san/soak/soak_policies
 	SOAK_SCALE=0.1 build-san/soak/model
+	build-san/soak/soak_policies
 
 .PHONY: tidy
 tidy:  ## clang-format, clang-tidy, cppcheck: no finding is accepted
