@@ -225,18 +225,19 @@ static void car_page_dont_need(void *self, page_index page)
     page_links_push_tail(links, &car->pair.list[list_to_take_from(car)], page);
 }
 
-/* The newest of T2, with a round to go. */
+/* The newest of T2, with a round to go; of T1 where it would be alone in T2. */
 static void car_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct car *car = self;
     struct page_links links = page_links_of(car->host);
+    struct page_list_ends *list = car->pair.list;
 
     (void)why;
     page_pair_settle(links, &car->pair);
     page_link_at(links, page)->mark = REFERENCED;
-    page_links_remove(
-        links, &car->pair.list[page_pair_index(links, &car->pair, page)], page);
-    page_links_push_head(links, &car->pair.list[OFTEN], page);
+    page_links_remove(links, &list[page_pair_index(links, &car->pair, page)],
+                      page);
+    page_links_push_head(links, &list[list[OFTEN].count ? OFTEN : ONCE], page);
 }
 
 /* Looking. ---------------------------------------------------------------- */
