@@ -100,7 +100,7 @@ void ghost_drop_oldest(struct ghost_table *table, unsigned list)
 }
 
 void ghost_add(struct ghost_table *table, unsigned list, uint64_t limit,
-               ghost_name name, uint32_t note)
+               ghost_name name, uint64_t note)
 {
     if (!name || limit == 0)
         return;
@@ -140,7 +140,7 @@ unsigned ghost_recall(struct ghost_table *table, ghost_name name)
 }
 
 unsigned ghost_return(struct ghost_table *table, ghost_name name,
-                      uint32_t *note)
+                      uint64_t *note)
 {
     const uint32_t at = name ? find(table, name) : 0;
 

@@ -46,9 +46,9 @@ static_assert(sizeof(struct named_page) == 16, "sixteen bytes a page");
 
 struct ghost {
     ghost_name name;
+    uint64_t note;         /* the policy's own */
     uint32_t newer, older; /* in its list; 0: end */
     uint32_t next;         /* in its bucket, or of free nodes; 0: end */
-    uint32_t note;         /* the policy's own */
     uint8_t list;
     uint8_t recalled_from; /* while returning */
 };
@@ -99,7 +99,7 @@ static inline uint64_t ghost_count(const struct ghost_table *table,
  * own. A name already there moves; where the list holds `limit` the oldest goes
  * first. 0 is not remembered, nor anything with a limit of 0. */
 void ghost_add(struct ghost_table *table, unsigned list, uint64_t limit,
-               ghost_name name, uint32_t note);
+               ghost_name name, uint64_t note);
 
 /* Forget the oldest of a list, if there is one. */
 void ghost_drop_oldest(struct ghost_table *table, unsigned list);
@@ -112,7 +112,7 @@ unsigned ghost_recall(struct ghost_table *table, ghost_name name);
  * that it was recalled from, and its note where
  * `note` is not NULL; GHOST_UNKNOWN: from none. */
 unsigned ghost_return(struct ghost_table *table, ghost_name name,
-                      uint32_t *note);
+                      uint64_t *note);
 
 /* Returns the first broken rule, NULL if none; walks everything. */
 const char *ghost_table_valid(const struct ghost_table *table);

@@ -40,7 +40,6 @@
 
 enum { PARAM_SWAPPINESS };
 enum { MAX_SWAPPINESS = 200, TRIM_SHIFT = 12, GIB_SHIFT = 18 };
-enum { MAX_AGE = INT32_MAX }; /* then from 0 again: distances are less */
 enum kind { ANON, FILE_BACKED, KINDS };
 enum { INACTIVE, ACTIVE };          /* of a pair */
 enum { REFERENCED = 1, YOUNG = 2 }; /* of a mark */
@@ -58,7 +57,7 @@ struct linux2 {
     struct page_pair pair[KINDS];
     struct ghost_table shadows; /* notes: `age` when the page went */
     uint64_t memory_pages;
-    uint32_t age; /* nonresident_age: pages that went or became active */
+    uint64_t age; /* nonresident_age: pages that went or became active */
     uint64_t cost[KINDS]; /* of refaults, lately */
     uint64_t swappiness;
 
@@ -242,10 +241,10 @@ static void linux2_page_added(void *self, page_index page,
 
 /* Could the page have stayed, had others made way for it? */
 static bool was_close(const struct linux2 *linux2, enum kind kind,
-                      uint32_t went_at)
+                      uint64_t went_at)
 {
     const enum kind other = kind == ANON ? FILE_BACKED : ANON;
-    const uint32_t distance = (linux2->age - went_at) & MAX_AGE;
+    const uint64_t distance = linux2->age - went_at;
     uint64_t others = linux2->pair[kind].list[ACTIVE].count;
 
     if (other == FILE_BACKED || linux2->swappiness > 0)
@@ -260,7 +259,7 @@ static void linux2_page_identity(void *self, page_index page,
     struct linux2 *linux2 = self;
     struct linux2_page *p = page_of(linux2, page);
     const ghost_name name = ghost_name_of(identity);
-    uint32_t note;
+    uint64_t note;
 
     p->name = name & (UINT64_MAX >> 1);
     if (ghost_return(&linux2->shadows, name, &note) == GHOST_UNKNOWN)
@@ -271,7 +270,7 @@ static void linux2_page_identity(void *self, page_index page,
     if (!was_close(linux2, kind, note >> 1))
         return;
     move(linux2, page, ACTIVE);
-    linux2->age = (linux2->age + 1) & MAX_AGE;
+    linux2->age++;
     if (was_workingset) {
         p->is_workingset = true;
         note_cost(linux2, kind);
@@ -300,8 +299,8 @@ static void linux2_page_removed(void *self, page_index page,
     } else {
         note_taken(linux2, kind);
         ghost_add(&linux2->shadows, SHADOWS, linux2->memory_pages, p->name,
-                  linux2->age << 1 | (uint32_t)p->is_workingset);
-        linux2->age = (linux2->age + 1) & MAX_AGE;
+                  linux2->age << 1 | p->is_workingset);
+        linux2->age++;
     }
     page_links_remove(links, &pair->list[page_pair_index(links, pair, page)],
                       page);
@@ -324,7 +323,7 @@ static void linux2_page_accessed(void *self, page_index page,
     } else if (link->list == pair->list[INACTIVE].id) {
         move(linux2, page, ACTIVE);
         link->mark &= YOUNG;
-        linux2->age = (linux2->age + 1) & MAX_AGE;
+        linux2->age++;
     }
 }
 
@@ -371,7 +370,7 @@ static bool check_references(struct linux2 *linux2, enum kind kind,
     link->mark = was & PAGE_JUST_MOVED;
     if (was & REFERENCED) {
         page_pair_move(links, pair, page);
-        linux2->age = (linux2->age + 1) & MAX_AGE;
+        linux2->age++;
     } else {
         link->mark |= REFERENCED;
         page_links_move_to_head(links, &pair->list[INACTIVE], page);

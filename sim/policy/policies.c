@@ -25,6 +25,7 @@ const struct reclaim_policy_ops *const built_in_policies[] = {
     &lfu_policy_ops,
     &arc_policy_ops,
     &car_policy_ops,
+    &lirs_policy_ops,
     &wtinylfu_policy_ops,
     &linux2_policy_ops,
     &opt_policy_ops,

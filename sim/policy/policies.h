@@ -23,6 +23,7 @@ extern const struct reclaim_policy_ops two_queue_policy_ops;
 extern const struct reclaim_policy_ops lfu_policy_ops;
 extern const struct reclaim_policy_ops arc_policy_ops;
 extern const struct reclaim_policy_ops car_policy_ops;
+extern const struct reclaim_policy_ops lirs_policy_ops;
 extern const struct reclaim_policy_ops wtinylfu_policy_ops;
 extern const struct reclaim_policy_ops linux2_policy_ops;
 extern const struct reclaim_policy_ops opt_policy_ops;
