@@ -18,8 +18,9 @@
  * LIR pages and the time of each page's last access say the same in constant
  * time.
  *
- * Where this differs: ghosts are limited (`ghosts`, twice the memory), the
- * oldest reclaimed is forgotten first; the paper's stack has no limit. Memory
+ * Where this differs: ghosts are limited (`ghosts`, as many as the memory has
+ * pages), the oldest reclaimed is forgotten first; the paper's stack has no
+ * limit. Memory
  * that is free while there are too few LIR pages makes a new page LIR, as the
  * paper does when it starts. Times are kept for page indexes up to the memory;
  * a page past that (memory has shrunk) is never in the stack.
@@ -317,7 +318,7 @@ static const struct reclaim_param lirs_params[] = {
                    .help = "share of the memory for HIR pages"},
     [PARAM_GHOSTS] = {.name = "ghosts",
                       .kind = RECLAIM_PARAM_REAL,
-                      .default_text = "2",
+                      .default_text = "1",
                       .maximum = 64,
                       .help = "pages remembered, as a multiple of the memory"},
     {.name = NULL},

@@ -36,6 +36,14 @@ Test(policies, the_suite_is_passed_with_other_parameters)
         {"zircon", "offer_accessed=1"},
         {"zircon", "lru_order=b"},
         {"zircon", "active_ratio_multiplier=0"},
+        {"s3fifo", "small=0.3"},
+        {"s3fifo", "promote_at=1"},
+        {"2q", "in=0.6"},
+        {"2q", "out=0"},
+        {"lirs", "hir=0.5"},
+        {"wtinylfu", "window=0.5"},
+        {"linux2", "swappiness=0"},
+        {"linux2", "swappiness=200"},
     };
     char message[300];
 
@@ -241,6 +249,48 @@ Test(policies, pages_go_in_the_order_that_each_policy_says)
         {"clock", "bits=2", "abcdaaab", "cdba"},
         {"clock", "bits=2", "abcdaaaab", "cdba"},
         {"clock", "bits=2", "abaab", "ba"},
+
+        {"mru", NULL, "abcd", "dcba"},
+        {"mru", NULL, "abcda", "adcb"},
+        {"mru", NULL, "abcd~d", "cbad"},
+
+        /* the hand passes a, takes b and waits at c; e is far from it */
+        {"sieve", NULL, "abcd", "abcd"},
+        {"sieve", NULL, "abcda>e", "cdea"},
+        {"clock", NULL, "abcda>e", "cdae"},
+        {"sieve", NULL, "abcd>!d", "dbc"},
+        {"sieve", NULL, "abcd~a", "bcda"},
+
+        /* two accesses lift a to main, one does not */
+        {"s3fifo", NULL, "abcd", "abcd"},
+        {"s3fifo", NULL, "abcdaab", "bcda"},
+        {"s3fifo", "promote_at=1", "abcdaab", "cdab"},
+        {"s3fifo", NULL, "abcd!c", "cabd"},
+
+        /* segments of four: e enters the second, a and b climb to it */
+        {"slru", NULL, "abcdeab", "cdeab"},
+        {"slru", NULL, "abcdeaab", "cdeba"},
+        {"slru", NULL, "abcda!a", "abcd"},
+
+        {"2q", NULL, "abcda", "abcd"},
+        {"2q", NULL, "abcd~a", "bcda"},
+        {"lfu", NULL, "abcdaab", "cdba"},
+        {"lfu", NULL, "abba", "ba"},
+        {"lfu", NULL, "abbab!b", "ba"},
+        {"arc", NULL, "abcda", "bcda"},
+        {"arc", NULL, "abcda!a", "abcd"},
+        {"car", NULL, "abcda", "bcda"},
+        {"car", NULL, "abcdab>", "dab"},
+        {"lirs", NULL, "abcda", "bcda"},
+        {"lirs", NULL, "abcda!a", "abcd"},
+
+        /* nobody has a name here: d, alone in the window, loses */
+        {"wtinylfu", NULL, "abcd", "dabc"},
+        {"wtinylfu", NULL, "abcdab", "dcab"},
+
+        /* once young: round again, behind those that are not */
+        {"linux2", NULL, "abcda", "bcda"},
+        {"linux2", NULL, "abcd!c", "cabd"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -287,6 +337,35 @@ Test(policies, the_victim_of_a_full_memory_depends_on_the_policy)
                      page_named(cases[i].victim), "%s", cases[i].policy);
         stop(&rig);
     }
+}
+
+static void random_order(uint64_t seed, char *order)
+{
+    struct rig rig;
+    page_index page;
+
+    cr_assert_eq(pmm_init(&rig.pmm, PAGES), VM_OK);
+    cr_assert_eq(pq_init(&rig.pqs, &rig.pmm, policy_find("random"), NULL, seed),
+                 VM_OK);
+    play(&rig, "abcdefghijklmnop");
+    while ((page = pq_victim(&rig.pqs, RECLAIM_ONLY_OLDEST))) {
+        *order++ = (char)('a' + page - 1);
+        pq_remove(&rig.pqs, page, RECLAIM_REMOVED_RECLAIMED);
+    }
+    *order = '\0';
+    stop(&rig);
+}
+
+Test(policies, random_follows_its_seed_alone)
+{
+    char one[PAGES + 1], again[PAGES + 1], other[PAGES + 1];
+
+    random_order(1, one);
+    random_order(1, again);
+    random_order(2, other);
+    cr_assert_eq(strlen(one), PAGES);
+    cr_assert_str_eq(one, again);
+    cr_assert_str_neq(one, other);
 }
 
 Test(policies, a_policy_can_be_changed_with_pages_in_it)
