@@ -17,12 +17,12 @@
  * alone, 36 to 40 bytes a ghost; everything else is O(1) expected. Nothing
  * depends on the order of buckets.
  *
- * A name is an identity in 63 bits: 27 of the VMO's number and 36 of the page's.
- * What does not fit (a VMO past 256 TiB, the VMO after the 134-millionth) has
+ * A name is an identity in 61 bits: 25 of the VMO's number and 36 of the page's.
+ * What does not fit (a VMO past 256 TiB, the VMO after the 33-millionth) has
  * the name 0 and is not remembered; it is never taken for another page.
  *
- * uthash was tried in thought: 56 bytes of links a node, and it allocates as
- * nodes come and go.
+ * It is our own because uthash takes 56 bytes of links a node, and allocates as
+ * its table grows.
  */
 #ifndef LOWTIDE_GHOST_LIST_H
 #define LOWTIDE_GHOST_LIST_H
@@ -71,7 +71,7 @@ static inline ghost_name ghost_name_of(struct reclaim_identity identity)
 {
     const uint64_t vmo = identity.vmo + 1;
 
-    return vmo >> 27 || identity.page >> 36 ? 0 : vmo << 36 | identity.page;
+    return vmo >> 25 || identity.page >> 36 ? 0 : vmo << 36 | identity.page;
 }
 
 /* Fetch afresh: page memory may move in resize. */

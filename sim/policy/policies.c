@@ -28,6 +28,7 @@ const struct reclaim_policy_ops *const built_in_policies[] = {
     &lirs_policy_ops,
     &wtinylfu_policy_ops,
     &linux2_policy_ops,
+    &mglru_policy_ops,
     &opt_policy_ops,
     NULL,
 };

@@ -26,6 +26,7 @@ extern const struct reclaim_policy_ops car_policy_ops;
 extern const struct reclaim_policy_ops lirs_policy_ops;
 extern const struct reclaim_policy_ops wtinylfu_policy_ops;
 extern const struct reclaim_policy_ops linux2_policy_ops;
+extern const struct reclaim_policy_ops mglru_policy_ops;
 extern const struct reclaim_policy_ops opt_policy_ops;
 
 /* All built-in policies, zircon (the default) first; ends with NULL. */

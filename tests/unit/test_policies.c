@@ -44,6 +44,8 @@ Test(policies, the_suite_is_passed_with_other_parameters)
         {"wtinylfu", "window=0.5"},
         {"linux2", "swappiness=0"},
         {"linux2", "swappiness=200"},
+        {"mglru", "swappiness=0"},
+        {"mglru", "swappiness=200"},
     };
     char message[300];
 
@@ -291,6 +293,9 @@ Test(policies, pages_go_in_the_order_that_each_policy_says)
         /* once young: round again, behind those that are not */
         {"linux2", NULL, "abcda", "bcda"},
         {"linux2", NULL, "abcd!c", "cabd"},
+        {"mglru", NULL, "abcd", "abcd"},
+        {"mglru", NULL, "abcd!c", "cabd"},
+        {"mglru", NULL, "abcd~a", "bcda"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -337,6 +342,60 @@ Test(policies, the_victim_of_a_full_memory_depends_on_the_policy)
                      page_named(cases[i].victim), "%s", cases[i].policy);
         stop(&rig);
     }
+}
+
+/* Pages a to d are a pager's, e to h anonymous. */
+static void add_both_kinds(struct rig *rig)
+{
+    play(rig, "abcd");
+    for (char letter = 'e'; letter <= 'h'; letter++)
+        pq_set(&rig->pqs, page_named(letter), 1, 0, PQ_RECLAIM,
+               RECLAIM_ANONYMOUS, RECLAIM_ADDED_NEW);
+}
+
+Test(policies, swappiness_says_which_kind_of_pages_goes)
+{
+    static const struct {
+        const char *policy, *param, *order;
+    } cases[] = {
+        {"linux2", "swappiness=0", "abcdefgh"},
+        {"linux2", "swappiness=200", "efghabcd"},
+        {"linux2", "swappiness=100", "eabfgcdh"}, /* by what is left */
+        {"mglru", "swappiness=0", "abcdefgh"},
+        {"mglru", "swappiness=200", "efghabcd"},
+        {"mglru", "swappiness=100", "abcdefgh"}, /* nothing came back yet */
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rig rig;
+
+        start(&rig, cases[i].policy, cases[i].param);
+        add_both_kinds(&rig);
+        for (const char *next = cases[i].order; *next; next++) {
+            page_index page = pq_victim(&rig.pqs, RECLAIM_ONLY_OLDEST);
+
+            cr_assert_eq(page, page_named(*next), "%s %s: %c, not %c",
+                         cases[i].policy, cases[i].param, 'a' + page - 1,
+                         *next);
+            pq_remove(&rig.pqs, page, RECLAIM_REMOVED_RECLAIMED);
+        }
+        stop(&rig);
+    }
+}
+
+Test(policies, linux2_makes_active_what_software_accesses_twice)
+{
+    struct rig rig;
+
+    start(&rig, "linux2", NULL);
+    play(&rig, "ab");
+    for (int n = 0; n < 2; n++) {
+        cr_assert_not(rig.pqs.ops->place(rig.pqs.policy, 1).is_active);
+        pq_mark_accessed(&rig.pqs, 1, RECLAIM_ACCESSED_SOFTWARE);
+    }
+    cr_assert(rig.pqs.ops->place(rig.pqs.policy, 1).is_active);
+    cr_assert_not(rig.pqs.ops->place(rig.pqs.policy, 2).is_active);
+    stop(&rig);
 }
 
 static void random_order(uint64_t seed, char *order)
