@@ -78,6 +78,8 @@ static void forget(struct ghost_table *table, uint32_t at)
 /* A node that is free; the fullest list gives up its oldest if none is. */
 static uint32_t take_node(struct ghost_table *table)
 {
+    if (!table->first_free && table->touched < table->capacity)
+        return (uint32_t)++table->touched;
     if (!table->first_free) {
         unsigned fullest = 1;
 
@@ -175,10 +177,6 @@ bool ghost_table_init(struct ghost_table *table, uint64_t ghosts)
         ghost_table_release(table);
         return false;
     }
-    for (uint64_t at = capacity; at > 0; at--) {
-        table->ghosts[at].next = table->first_free;
-        table->first_free = (uint32_t)at;
-    }
     return true;
 }
 
@@ -238,7 +236,7 @@ const char *ghost_table_valid(const struct ghost_table *table)
     for (uint32_t at = table->first_free; at; at = table->ghosts[at].next)
         if (++free_count > table->capacity)
             break;
-    return used + free_count == table->capacity
+    return used + free_count == table->touched
                ? NULL
-               : "every node is a ghost or free";
+               : "every node that was in use is a ghost or free";
 }

@@ -14,7 +14,8 @@
  * A table holds all ghosts of a policy. A ghost is a node with links for its
  * list and for its bucket; buckets are chained, so a node can leave from the
  * middle of both. Memory is taken by ghost_table_init and ghost_table_resize
- * alone, 36 to 40 bytes a ghost; everything else is O(1) expected. Nothing
+ * alone, 36 to 40 bytes a ghost, and backed by the host as ghosts come;
+ * everything else is O(1) expected. Nothing
  * depends on the order of buckets.
  *
  * A name is an identity in 61 bits: 25 of the VMO's number and 36 of the page's.
@@ -62,7 +63,8 @@ struct ghost_table {
     struct ghost *ghosts; /* 1 .. capacity */
     uint32_t *buckets;
     unsigned bucket_shift; /* 64 - log2 of their number */
-    uint32_t first_free;
+    uint32_t first_free;   /* of those that were in use; 0: none */
+    uint64_t touched;      /* ghosts past this were never in use */
     uint64_t capacity;
     struct ghost_ends lists[GHOST_RETURNING + 1];
 };

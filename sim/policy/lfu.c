@@ -19,7 +19,6 @@
  * stays where it is. There is no ageing, and no memory of pages that went.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "page_links.h"
 #include "policies.h"
@@ -43,7 +42,8 @@ struct lfu {
     struct reclaim_host *host;
     struct bucket *buckets; /* 1 .. bucket_count; 0 is both ends */
     uint32_t bucket_count;
-    uint32_t first_free;
+    uint32_t touched;    /* buckets past this were never in use */
+    uint32_t first_free; /* of those that were; 0: none */
     uint64_t page_count;
 };
 
@@ -69,11 +69,6 @@ static bool lfu_resize(void *self, uint64_t memory_pages)
     if (!lfu->buckets)
         grown[0] = (struct bucket){.fewer = 0};
     lfu->buckets = grown;
-    for (uint32_t n = (uint32_t)want; n > lfu->bucket_count; n--) {
-        grown[n] = (struct bucket){.more = lfu->first_free};
-        grown[n].pages.id = LIST_ID;
-        lfu->first_free = n;
-    }
     lfu->bucket_count = (uint32_t)want;
     return true;
 }
@@ -103,6 +98,18 @@ static void *lfu_init(struct reclaim_host *host,
 
 /* Buckets. ---------------------------------------------------------------- */
 
+/* One that is free; 0: there is none. */
+static uint32_t take_bucket(struct lfu *lfu)
+{
+    const uint32_t taken = lfu->first_free;
+
+    if (taken)
+        lfu->first_free = lfu->buckets[taken].more;
+    else if (lfu->touched < lfu->bucket_count)
+        return ++lfu->touched;
+    return taken;
+}
+
 /* The bucket for so many accesses, which is `below` or comes right after it;
  * 0: there is none and none can be made. */
 static uint32_t bucket_after(struct lfu *lfu, uint32_t below, uint64_t accesses)
@@ -112,14 +119,16 @@ static uint32_t bucket_after(struct lfu *lfu, uint32_t below, uint64_t accesses)
 
     if (above && buckets[above].accesses == accesses)
         return above;
-    const uint32_t made = lfu->first_free;
+    const uint32_t made = take_bucket(lfu);
 
     if (!made)
         return 0;
-    lfu->first_free = buckets[made].more;
-    buckets[made].accesses = accesses;
-    buckets[made].fewer = below;
-    buckets[made].more = above;
+    buckets[made] = (struct bucket){
+        .pages = {.id = LIST_ID},
+        .accesses = accesses,
+        .fewer = below,
+        .more = above,
+    };
     buckets[below].more = made;
     buckets[above].fewer = made;
     return made;

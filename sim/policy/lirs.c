@@ -63,13 +63,13 @@ static bool make_times(struct lirs *lirs, uint64_t memory_pages)
 {
     if (memory_pages < lirs->time_count)
         return true;
-    uint64_t *grown =
-        realloc(lirs->times, (memory_pages + 1) * sizeof *lirs->times);
+    uint64_t *grown = calloc(memory_pages + 1, sizeof *grown);
 
     if (!grown)
         return false;
-    memset(grown + lirs->time_count, 0,
-           (memory_pages + 1 - lirs->time_count) * sizeof *grown);
+    if (lirs->times)
+        memcpy(grown, lirs->times, lirs->time_count * sizeof *grown);
+    free(lirs->times);
     lirs->times = grown;
     lirs->time_count = memory_pages + 1;
     return true;
