@@ -1,154 +1,64 @@
 #include "study/replay_pool.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "study/process_pool.h"
 #include "study/replay_record.h"
 
-/* Atomic through a pipe, so that one read gets all of it. */
-static_assert(sizeof(struct replay_outcome) <= 4096, "fits PIPE_BUF");
+static_assert(sizeof(struct replay_outcome) <= PROCESS_RESULT_MAX_BYTES,
+              "an outcome crosses the pipe in one piece");
 
-struct worker {
-    pid_t pid;   /* 0: not started, or over */
-    int results; /* read end */
-    bool is_over;
-    struct replay_outcome outcome;
-};
-
-struct pool {
+struct replays {
     const struct replay_job *jobs;
-    struct worker *workers; /* one a job */
-    size_t count;
-    size_t started;
-    size_t handed_out;
-    unsigned running;
+    replay_done_fn done;
+    void *context;
 };
 
-/* --- in the child --------------------------------------------------------- */
-
-static _Noreturn void work(const struct replay_job *job, int results)
+static void replay(void *context, size_t index, void *result)
 {
-    struct replay_outcome outcome = {0};
+    const struct replays *replays = context;
+    const struct replay_job *job = &replays->jobs[index];
+    struct replay_outcome *outcome = result;
     if (job->database)
-        replay_record_run(job, &outcome);
+        replay_record_run(job, outcome);
     else
-        outcome.status = replay_run(&job->config, &outcome.result,
-                                    outcome.message, sizeof outcome.message);
-    ssize_t written = write(results, &outcome, sizeof outcome);
-    _exit(written == (ssize_t)sizeof outcome ? 0 : 1);
+        outcome->status = replay_run(&job->config, &outcome->result,
+                                     outcome->message, sizeof outcome->message);
 }
 
-/* --- in the parent -------------------------------------------------------- */
-
-static bool start(struct pool *pool)
+static void hand_out(void *context, size_t index, const void *result,
+                     int wait_status)
 {
-    struct worker *worker = &pool->workers[pool->started];
-    int ends[2];
-    if (pipe(ends) != 0)
-        return false;
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0) {
-        close(ends[0]);
-        close(ends[1]);
-        return false;
+    const struct replays *replays = context;
+    const struct replay_job *job = &replays->jobs[index];
+    if (result) {
+        replays->done(replays->context, job, result);
+        return;
     }
-    if (pid == 0) {
-        close(ends[0]);
-        work(&pool->jobs[pool->started], ends[1]);
-    }
-    close(ends[1]);
-    worker->pid = pid;
-    worker->results = ends[0];
-    pool->started++;
-    pool->running++;
-    return true;
-}
-
-/* The worker has written, or is gone. */
-static void finish(struct pool *pool, struct worker *worker)
-{
-    struct replay_outcome *outcome = &worker->outcome;
-    ssize_t got;
-    do
-        got = read(worker->results, outcome, sizeof *outcome);
-    while (got < 0 && errno == EINTR);
-    close(worker->results);
-    int status = 0;
-    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (got != (ssize_t)sizeof *outcome) {
-        *outcome = (struct replay_outcome){.status = REPLAY_HOST};
-        outcome->is_broken =
-            (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL) ||
-            (WIFEXITED(status) && WEXITSTATUS(status) == 4);
-        snprintf(outcome->message, sizeof outcome->message,
-                 "%s: the replay process ended early (%s %d)",
-                 pool->jobs[worker - pool->workers].config.path,
-                 WIFSIGNALED(status) ? "signal" : "status",
-                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    }
-    worker->pid = 0;
-    worker->is_over = true;
-    pool->running--;
-}
-
-/* Wait until a running worker is over. */
-static bool wait_for_one(struct pool *pool)
-{
-    struct pollfd *fds = calloc(pool->running, sizeof *fds);
-    struct worker **of = calloc(pool->running, sizeof *of);
-    unsigned n = 0;
-    bool is_well = fds && of;
-    for (size_t w = 0; is_well && w < pool->started; w++) {
-        if (pool->workers[w].pid == 0)
-            continue;
-        fds[n] =
-            (struct pollfd){.fd = pool->workers[w].results, .events = POLLIN};
-        of[n++] = &pool->workers[w];
-    }
-    if (is_well && poll(fds, n, -1) < 0)
-        is_well = errno == EINTR;
-    else
-        for (unsigned i = 0; is_well && i < n; i++)
-            if (fds[i].revents)
-                finish(pool, of[i]);
-    free(fds);
-    free(of);
-    return is_well;
-}
-
-static void hand_out(struct pool *pool, replay_done_fn done, void *context)
-{
-    while (pool->handed_out < pool->started &&
-           pool->workers[pool->handed_out].is_over) {
-        done(context, &pool->jobs[pool->handed_out],
-             &pool->workers[pool->handed_out].outcome);
-        pool->handed_out++;
-    }
+    struct replay_outcome lost = {
+        .status = REPLAY_HOST,
+        .is_broken = process_is_broken(wait_status),
+    };
+    bool is_signal = WIFSIGNALED(wait_status);
+    snprintf(lost.message, sizeof lost.message,
+             "%s: the replay process ended early (%s %d)", job->config.path,
+             is_signal ? "signal" : "status",
+             is_signal ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
+    replays->done(replays->context, job, &lost);
 }
 
 bool replay_pool_run(const struct replay_job *jobs, size_t count,
                      unsigned parallel, replay_done_fn done, void *context)
 {
-    struct pool pool = {
-        .jobs = jobs,
-        .workers = calloc(count, sizeof *pool.workers),
+    struct replays replays = {jobs, done, context};
+    struct process_pool pool = {
         .count = count,
+        .parallel = parallel,
+        .result_bytes = sizeof(struct replay_outcome),
+        .work = replay,
+        .done = hand_out,
+        .context = &replays,
     };
-    bool is_well = pool.workers != NULL;
-    while (is_well && pool.handed_out < count) {
-        while (is_well && pool.started < count && pool.running < parallel)
-            is_well = start(&pool);
-        if (pool.running > 0)
-            is_well = wait_for_one(&pool) && is_well;
-        hand_out(&pool, done, context);
-    }
-    free(pool.workers);
-    return is_well;
+    return process_pool_run(&pool);
 }

@@ -1,13 +1,6 @@
 /*
- * Replays, each in a process of its own, some of them at a time.
- *
- * A process each: what one run leaves in the allocator does not blur the next
- * one's memory figure, and one that breaks takes no other with it. Results are
- * handed out in the order of the jobs.
- *
- *   job 0 [====]            done(0)
- *   job 1 [==========]               done(1), done(2)
- *   job 2      [==]
+ * Replays, each in a process of its own, some of them at a time
+ * (process_pool.h). Results are handed out in the order of the jobs.
  */
 #ifndef LOWTIDE_REPLAY_POOL_H
 #define LOWTIDE_REPLAY_POOL_H
