@@ -174,6 +174,7 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_pressure.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_fingerprints.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_studies.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log

@@ -34,6 +34,9 @@ int cmd_policies(int argc, char **argv);
 /* lowtide replay TRACE ...: a trace straight into one pager-backed VMO. */
 int cmd_replay(int argc, char **argv);
 
+/* lowtide compare SCENARIO ...: policies, memory sizes and seeds. */
+int cmd_compare(int argc, char **argv);
+
 /* lowtide list DB: the runs in a results file. */
 int cmd_list(int argc, char **argv);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "scenario/values.h"
 #include "study/replay_plan.h"
 #include "study/replay_report.h"
@@ -101,16 +102,6 @@ static int complain(int status, const char *message)
     return status;
 }
 
-static bool parse_jobs(const char *text, unsigned *jobs)
-{
-    uint64_t number;
-    if (value_count(text, &number) != VALUE_OK || number == 0 ||
-        number > MAX_JOBS)
-        return false;
-    *jobs = (unsigned)number;
-    return true;
-}
-
 /* Returns CLI_OK, or the status to end with after a message. */
 static int take_option(struct options *options, int option, const char *value)
 {
@@ -142,7 +133,7 @@ static int take_option(struct options *options, int option, const char *value)
         options->database = value;
         break;
     case 'j':
-        if (!parse_jobs(value, &options->jobs))
+        if (!cli_read_count(value, MAX_JOBS, &options->jobs))
             return complain(CLI_USAGE, "--jobs wants a number from 1 to 1024");
         break;
     case OPT_JSON:
@@ -306,23 +297,6 @@ static int run_plan(const struct options *options,
     return printing.status;
 }
 
-/* The command line as one string; NULL: out of memory. */
-static char *join(int argc, char **argv)
-{
-    size_t bytes = sizeof "lowtide";
-    for (int n = 0; n < argc; n++)
-        bytes += strlen(argv[n]) + 1;
-    char *joined = malloc(bytes);
-    if (!joined)
-        return NULL;
-    char *at = stpcpy(joined, "lowtide");
-    for (int n = 0; n < argc; n++) {
-        *at++ = ' ';
-        at = stpcpy(at, argv[n]);
-    }
-    return joined;
-}
-
 static int read_options(struct options *options, int argc, char **argv)
 {
     int option;
@@ -362,7 +336,7 @@ int cmd_replay(int argc, char **argv)
         .params = calloc((size_t)argc + 1, sizeof *options.params),
     };
     struct replay_plan plan = {0};
-    char *line = join(argc, argv);
+    char *line = cli_join(argc, argv);
     char message[MESSAGE_BYTES] = "";
     int status = CLI_HOST;
     if (!options.params || !line) {

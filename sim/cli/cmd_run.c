@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "cli/run_list.h"
 #include "engine/world.h"
 #include "record/results.h"
@@ -264,24 +265,6 @@ static int run_all(struct options *options, char **paths)
     return printed == CLI_OK || status > CLI_HOST ? status : printed;
 }
 
-/* The command line in one string; NULL: out of memory. */
-static char *join(int argc, char **argv)
-{
-    size_t bytes = sizeof "lowtide";
-
-    for (int i = 0; i < argc; i++)
-        bytes += strlen(argv[i]) + 1;
-    char *joined = malloc(bytes);
-    if (!joined)
-        return NULL;
-    strcpy(joined, "lowtide");
-    for (int i = 0; i < argc; i++) {
-        strcat(joined, " ");
-        strcat(joined, argv[i]);
-    }
-    return joined;
-}
-
 static bool make_room(struct options *options, size_t count)
 {
     struct run_list *list = &options->list;
@@ -311,7 +294,7 @@ static void release(struct options *options)
 
 int cmd_run(int argc, char **argv)
 {
-    char *joined = join(argc, argv);
+    char *joined = cli_join(argc, argv);
     struct options options = {
         .overrides = calloc((size_t)argc + 1, sizeof *options.overrides),
         .list = {.database = "lowtide.db", .argv = joined, .jobs = 1},

@@ -11,6 +11,7 @@
 static const struct cli_command commands[] = {
     {"run", "run scenarios and record them", cmd_run},
     {"check", "read and check scenarios", cmd_check},
+    {"compare", "compare policies over memory sizes and seeds", cmd_compare},
     {"replay", "play a trace against policies and memory sizes", cmd_replay},
     {"list", "the runs in a results file", cmd_list},
     {"plot", "draw runs of a results file", cmd_plot},

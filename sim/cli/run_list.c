@@ -6,13 +6,13 @@
 #include "cli/run_list.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "cli/progress.h"
 #include "engine/run.h"
 #include "record/recorder.h"
@@ -20,24 +20,8 @@
 
 /* Interruption. ----------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
-/* The first signal asks; a second one ends the process as usual. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = (int)SA_RESETHAND};
-
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
+/* Set by the first SIGINT or SIGTERM; from run_list_run() on. */
+static const volatile sig_atomic_t *interrupted;
 
 /* Statuses. --------------------------------------------------------------- */
 
@@ -84,7 +68,7 @@ static int run_one(struct run_list *list, size_t i, struct recorder *recorder)
     struct run_options options = {
         .world = {.is_paranoid = list->is_paranoid,
                   .log = list->log,
-                  .interrupted = &interrupted,
+                  .interrupted = interrupted,
                   .progress = progress_show,
                   .progress_context = &progress},
         .argv = list->argv,
@@ -130,7 +114,7 @@ static int run_in_turn(struct run_list *list)
 
     if (!recorder)
         return CLI_HOST;
-    for (size_t i = 0; i < list->count && !interrupted; i++)
+    for (size_t i = 0; i < list->count && !*interrupted; i++)
         status = worse(status, run_one(list, i, recorder));
     return close_recorder(recorder, status);
 }
@@ -225,7 +209,7 @@ static int run_children(struct run_list *list, struct child *children,
     for (size_t next = 0; next < list->count || running > 0;) {
         struct child *child = free_child(children, list->jobs);
 
-        if (child && next < list->count && !interrupted) {
+        if (child && next < list->count && !*interrupted) {
             if (!start_child(list, next, child, pipe_ends)) {
                 fprintf(stderr, "lowtide run: fork: %s\n", strerror(errno));
                 status = worse(status, CLI_HOST);
@@ -291,9 +275,9 @@ static int run_at_once(struct run_list *list)
 
 int run_list_run(struct run_list *list)
 {
-    catch_signals();
+    interrupted = cli_catch_signals();
     if (list->jobs > list->count)
         list->jobs = list->count;
     int status = list->jobs > 1 ? run_at_once(list) : run_in_turn(list);
-    return interrupted ? CLI_INTERRUPTED : status;
+    return *interrupted ? CLI_INTERRUPTED : status;
 }

@@ -7,13 +7,9 @@
 
 #include "page_queues.h"
 #include "scenario/values.h"
+#include "study/words.h"
 
 enum { MAX_FRACTION_DIGITS = 9 };
-
-struct words {
-    char *text; /* owned; commas replaced by NUL */
-    size_t count;
-};
 
 __attribute__((format(printf, 3, 4))) static bool
 refuse(char *message, size_t message_bytes, const char *format, ...)
@@ -23,21 +19,6 @@ refuse(char *message, size_t message_bytes, const char *format, ...)
     vsnprintf(message, message_bytes, format, arguments);
     va_end(arguments);
     return false;
-}
-
-/* Cut a list at its commas; word n + 1 begins behind word n's NUL. */
-static bool words_cut(struct words *words, const char *text)
-{
-    *words = (struct words){.text = strdup(text), .count = 1};
-    if (!words->text)
-        return false;
-    for (char *at = words->text; *at; at++) {
-        if (*at != ',')
-            continue;
-        *at = '\0';
-        words->count++;
-    }
-    return true;
 }
 
 /* --- policies ---------------------------------------------------------------- */
@@ -142,7 +123,7 @@ bool replay_plan_policies(struct replay_plan *plan, const char *text,
             is_well =
                 refuse(message, message_bytes,
                        "--param %s: no policy of %s has it", params[n], text);
-    free(words.text);
+    words_release(&words);
     free(is_used);
     return is_well;
 }
@@ -247,7 +228,7 @@ enum replay_status replay_plan_memory(struct replay_plan *plan,
     }
     enum replay_status status =
         read_sizes(plan, &words, message, message_bytes);
-    free(words.text);
+    words_release(&words);
     return status;
 }
 

@@ -1,0 +1,377 @@
+/*
+ * lowtide compare: one scenario under several policies and memory sizes, with
+ * several seeds; means, intervals, paired differences, and a gate.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "policy/policies.h"
+#include "scenario/values.h"
+#include "study/compare.h"
+#include "study/words.h"
+
+enum {
+    MAX_JOBS = 1024,
+    MAX_SEEDS = 10000,
+    DEFAULT_SEEDS = 5,
+    UNTIL_MAX_SEEDS = 1000, /* --until gives up here */
+    MESSAGE_BYTES = 1024,
+};
+
+static const char help[] =
+    "usage: lowtide compare SCENARIO [option...]\n"
+    "\n"
+    "Run a scenario under every policy with every memory size and every seed.\n"
+    "The seed belongs to the repetition: all policies of a repetition face "
+    "the\n"
+    "same workload, and differences to the baseline are taken in pairs. "
+    "Prints\n"
+    "means with 95 % confidence intervals (Student's t), costs first, and\n"
+    "which differences are significant; adds the runs to a results file.\n"
+    "\n"
+    "      --policies P,...   built-in policies or paths of plug-ins (all\n"
+    "                         built-in ones)\n"
+    "      --memory SIZE,...  budgets: 64MiB, 1000p (the scenario's)\n"
+    "      --seeds N          repetitions; seeds count from the scenario's "
+    "(5)\n"
+    "      --baseline P       what the others are compared with (the first)\n"
+    "      --until SHARE      repeat until the half width of the difference's\n"
+    "                         interval is at most this share of the larger of\n"
+    "                         the two means, for stall_some_share and\n"
+    "                         faults_major of every policy (of the mean "
+    "itself\n"
+    "                         with one policy); --seeds or more, 1000 at most\n"
+    "      --fail-if EXPR     exit with 1 if it holds for the means with any\n"
+    "                         memory size, or can't be decided; names are\n"
+    "                         POLICY.METRIC, with the numeric columns of\n"
+    "                         v_summary and the metrics that are printed\n"
+    "  -o, --output DB        the results file (lowtide.db)\n"
+    "  -j, --jobs N           runs at a time (1)\n"
+    "      --json             print one JSON array\n"
+    "      --quiet            print no table and no failed expectations\n"
+    "  -h, --help             print this\n"
+    "\n"
+    "Exit status: 0 fine, 1 --fail-if held or an expectation failed, 2 bad\n"
+    "input (nothing is written), 3 the host failed, 4 an error of the "
+    "program,\n"
+    "130 interrupted (complete repetitions are kept and printed).\n"
+    "\n"
+    "examples:\n"
+    "  lowtide compare scenarios/first-pressure.yaml --policies zircon,lru "
+    "-j2\n"
+    "  lowtide compare storm.yaml --memory 64MiB,96MiB --until 2% \\\n"
+    "      --fail-if 'lru.stall_some_share > zircon.stall_some_share * 1.05'\n";
+
+enum {
+    OPT_POLICIES = 256,
+    OPT_MEMORY,
+    OPT_SEEDS,
+    OPT_BASELINE,
+    OPT_UNTIL,
+    OPT_FAIL_IF,
+    OPT_JSON,
+    OPT_QUIET
+};
+
+static const struct option long_options[] = {
+    {"policies", required_argument, NULL, OPT_POLICIES},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"seeds", required_argument, NULL, OPT_SEEDS},
+    {"baseline", required_argument, NULL, OPT_BASELINE},
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {"fail-if", required_argument, NULL, OPT_FAIL_IF},
+    {"output", required_argument, NULL, 'o'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+struct options {
+    const char *policies; /* NULL: all built-in ones */
+    const char *memory;   /* NULL: the scenario's */
+    const char *baseline; /* NULL: the first */
+    const char *fail_if;  /* NULL: no gate */
+    double precision;     /* 0: as many repetitions as --seeds says */
+    unsigned seeds;
+    bool is_json, is_quiet, is_help;
+};
+
+struct command {
+    struct options options;
+    struct words policies, memories;
+    struct study study;
+    struct comparison comparison;
+    struct expression gate;
+};
+
+__attribute__((format(printf, 1, 2))) static int refuse(const char *format, ...)
+{
+    va_list arguments;
+    fputs("lowtide compare: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return CLI_USAGE;
+}
+
+/* --- options -------------------------------------------------------------- */
+
+/* `2%` or `0.02`, above 0 and below 1. */
+static bool read_share(const char *text, double *share)
+{
+    char number[32];
+    size_t length = strlen(text);
+    bool is_percent = length > 0 && text[length - 1] == '%';
+    length -= is_percent;
+    if (length == 0 || length >= sizeof number)
+        return false;
+    memcpy(number, text, length);
+    number[length] = '\0';
+    if (value_real(number, share) != VALUE_OK)
+        return false;
+    if (is_percent)
+        *share /= 100;
+    return *share > 0 && *share < 1;
+}
+
+static int take_option(struct command *command, int option)
+{
+    struct options *options = &command->options;
+    switch (option) {
+    case OPT_POLICIES:
+        options->policies = optarg;
+        return CLI_OK;
+    case OPT_MEMORY:
+        options->memory = optarg;
+        return CLI_OK;
+    case OPT_SEEDS:
+        if (cli_read_count(optarg, MAX_SEEDS, &options->seeds))
+            return CLI_OK;
+        return refuse("--seeds: a number from 1 to %d is wanted", MAX_SEEDS);
+    case OPT_BASELINE:
+        options->baseline = optarg;
+        return CLI_OK;
+    case OPT_UNTIL:
+        if (read_share(optarg, &options->precision))
+            return CLI_OK;
+        return refuse("--until '%s': a share between 0 and 1 is wanted: 2%%",
+                      optarg);
+    case OPT_FAIL_IF:
+        options->fail_if = optarg;
+        return CLI_OK;
+    case 'o':
+        command->study.database = optarg;
+        return CLI_OK;
+    case 'j':
+        if (cli_read_count(optarg, MAX_JOBS, &command->study.parallel))
+            return CLI_OK;
+        return refuse("--jobs: a number from 1 to %d is wanted", MAX_JOBS);
+    case OPT_JSON:
+        options->is_json = true;
+        return CLI_OK;
+    case OPT_QUIET:
+        options->is_quiet = true;
+        return CLI_OK;
+    case 'h':
+        options->is_help = true;
+        return CLI_OK;
+    default:
+        return CLI_USAGE;
+    }
+}
+
+static int read_options(struct command *command, int argc, char **argv)
+{
+    int option;
+    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
+           -1) {
+        int status = take_option(command, option);
+        if (status != CLI_OK || command->options.is_help)
+            return status;
+    }
+    if (optind + 1 != argc)
+        return refuse("one scenario is wanted; see --help");
+    command->study.path = argv[optind];
+    command->study.is_quiet = command->options.is_quiet;
+    return CLI_OK;
+}
+
+/* --- the plan ------------------------------------------------------------- */
+
+/* All built-in policies as a list; false: out of memory. */
+static bool cut_policies(struct command *command)
+{
+    char all[256] = "";
+    size_t used = 0;
+    if (command->options.policies)
+        return words_cut(&command->policies, command->options.policies);
+    for (size_t n = 0; built_in_policies[n] && used < sizeof all; n++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+                                 n > 0 ? "," : "", built_in_policies[n]->name);
+    return words_cut(&command->policies, all);
+}
+
+static const char *word_behind(const char *word)
+{
+    return word + strlen(word) + 1;
+}
+
+static bool add_points(struct command *command)
+{
+    const char *memory = command->memories.text;
+    size_t memory_count = memory ? command->memories.count : 1;
+    for (size_t m = 0; m < memory_count; m++) {
+        const char *policy = command->policies.text;
+        for (size_t p = 0; p < command->policies.count; p++) {
+            if (!study_add_point(&command->study, policy, memory))
+                return false;
+            policy = word_behind(policy);
+        }
+        memory = memory ? word_behind(memory) : NULL;
+    }
+    command->comparison = (struct comparison){
+        .study = &command->study,
+        .policy_count = command->policies.count,
+        .memory_count = memory_count,
+    };
+    return true;
+}
+
+static int find_baseline(struct command *command)
+{
+    const char *name = command->options.baseline;
+    for (size_t p = 0; name && p < command->comparison.policy_count; p++) {
+        if (strcmp(command->study.points[p].policy_name, name) != 0)
+            continue;
+        command->comparison.baseline = p;
+        return CLI_OK;
+    }
+    return name ? refuse("--baseline '%s' is not one of the policies", name)
+                : CLI_OK;
+}
+
+/* All that can be wrong is found before anything runs. */
+static int make_plan(struct command *command)
+{
+    char message[MESSAGE_BYTES];
+    const struct options *options = &command->options;
+    if (!cut_policies(command) ||
+        (options->memory && !words_cut(&command->memories, options->memory)) ||
+        !add_points(command)) {
+        refuse("out of memory");
+        return CLI_HOST;
+    }
+    int status = cli_study_exit(study_check(&command->study, stderr));
+    if (status == CLI_OK)
+        status = find_baseline(command);
+    if (status == CLI_OK && options->fail_if &&
+        !compare_parse(&command->comparison, &command->gate, options->fail_if,
+                       message, sizeof message))
+        return refuse("--fail-if:%s", message);
+    return status;
+}
+
+/* --- running -------------------------------------------------------------- */
+
+/* A quarter more each time, in whole rounds of the jobs there are. */
+static size_t next_repetitions(const struct study *study)
+{
+    size_t count = study->repetition_count / 4 + 1;
+    size_t left = UNTIL_MAX_SEEDS - study->repetition_count;
+    return count < left ? count : left;
+}
+
+static enum study_status run(struct command *command)
+{
+    struct study *study = &command->study;
+    const struct options *options = &command->options;
+    enum study_status status = study_repeat(study, options->seeds, stderr);
+    if (options->precision <= 0)
+        return status;
+    while (status <= STUDY_FAILED &&
+           study->repetition_count < UNTIL_MAX_SEEDS &&
+           !compare_is_precise(&command->comparison, options->precision))
+        status = study_repeat(study, next_repetitions(study), stderr);
+    if (status <= STUDY_FAILED &&
+        !compare_is_precise(&command->comparison, options->precision))
+        fprintf(stderr,
+                "lowtide compare: --until was not reached with %zu "
+                "repetitions\n",
+                study->repetition_count);
+    return status;
+}
+
+/* The gate for every memory size; true: it is shut. */
+static bool is_gate_shut(const struct command *command)
+{
+    const struct comparison *comparison = &command->comparison;
+    bool is_shut = false;
+    for (size_t m = 0; m < comparison->memory_count; m++) {
+        enum expression_answer answer =
+            compare_evaluate(comparison, &command->gate, m);
+        if (answer == EXPRESSION_FALSE)
+            continue;
+        is_shut = true;
+        fprintf(stderr, "lowtide compare: with %llu pages: %s: %s\n",
+                (unsigned long long)command->study
+                    .points[m * comparison->policy_count]
+                    .memory_pages,
+                command->options.fail_if,
+                answer == EXPRESSION_TRUE
+                    ? "holds"
+                    : "can't be decided, a value is missing");
+    }
+    return is_shut;
+}
+
+static int finish(struct command *command, enum study_status status)
+{
+    const struct options *options = &command->options;
+    if (options->is_json)
+        compare_print_json(stdout, &command->comparison);
+    else if (!options->is_quiet)
+        compare_print(stdout, &command->comparison);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        refuse("cannot write to standard output");
+        status = status < STUDY_HOST ? STUDY_HOST : status;
+    }
+    if (status <= STUDY_FAILED && options->fail_if && is_gate_shut(command))
+        return CLI_FAILED;
+    return cli_study_exit(status);
+}
+
+int cmd_compare(int argc, char **argv)
+{
+    char *joined = cli_join(argc, argv);
+    struct command command = {
+        .options = {.seeds = DEFAULT_SEEDS},
+        .study = {.database = "lowtide.db", .argv = joined, .parallel = 1},
+    };
+    int status = CLI_HOST;
+    if (joined)
+        status = read_options(&command, argc, argv);
+    else
+        refuse("out of memory");
+    if (status == CLI_OK && command.options.is_help) {
+        fputs(help, stdout);
+    } else if (status == CLI_OK) {
+        status = make_plan(&command);
+        if (status == CLI_OK) {
+            command.study.interrupted = cli_catch_signals();
+            status = finish(&command, run(&command));
+        }
+    }
+    study_release(&command.study);
+    words_release(&command.policies);
+    words_release(&command.memories);
+    free(joined);
+    return status;
+}

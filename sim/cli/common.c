@@ -1,0 +1,64 @@
+#include "cli/common.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "scenario/values.h"
+
+char *cli_join(int argc, char **argv)
+{
+    size_t bytes = sizeof "lowtide";
+    for (int n = 0; n < argc; n++)
+        bytes += strlen(argv[n]) + 1;
+    char *joined = malloc(bytes);
+    if (!joined)
+        return NULL;
+    char *at = stpcpy(joined, "lowtide");
+    for (int n = 0; n < argc; n++) {
+        *at++ = ' ';
+        at = stpcpy(at, argv[n]);
+    }
+    return joined;
+}
+
+bool cli_read_count(const char *text, unsigned most, unsigned *count)
+{
+    uint64_t number;
+    if (value_count(text, &number) != VALUE_OK || number == 0 || number > most)
+        return false;
+    *count = (unsigned)number;
+    return true;
+}
+
+/* A handler has no other way to say it. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+const volatile sig_atomic_t *cli_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return &interrupted;
+}
+
+int cli_study_exit(enum study_status status)
+{
+    static const int statuses[] = {
+        [STUDY_OK] = CLI_OK,
+        [STUDY_FAILED] = CLI_FAILED,
+        [STUDY_INPUT] = CLI_USAGE,
+        [STUDY_HOST] = CLI_HOST,
+        [STUDY_BROKEN] = CLI_INVARIANT,
+        [STUDY_INTERRUPTED] = CLI_INTERRUPTED,
+    };
+    return statuses[status];
+}
