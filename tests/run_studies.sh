@@ -120,7 +120,7 @@ check "in any metric" [ "$(grep -cE ' (lower|higher)$' "$work/out")" = 0 ]
 # --- repeating until it is precise --------------------------------------------
 
 status 0 compare "$scenario" --policies lru,fifo --seeds 2 --until 1% --json \
-    -j 2 -o "$work/until.db"
+    -o "$work/until.db"
 rows | grep -E ' (stall_some_share|faults_major) ' |
     awk '{ delete v; for (i = 1; i < NF; i++) v[$i] = $(i + 1) }
         / fifo / && "difference" in v {
@@ -188,6 +188,50 @@ check "what was complete is kept" [ "$(sqlite3 "$work/stop.db" \
     "SELECT count(*) >= 4 FROM run WHERE status = 'ok'")" = 1 ]
 check "nothing is left running" [ "$(sqlite3 "$work/stop.db" \
     "SELECT count(*) FROM run WHERE status = 'running'")" = 0 ]
+
+# --- joining files --------------------------------------------------------------
+
+all=$work/all.db
+sqlite3 "$work/gate.db" "PRAGMA foreign_keys = ON;
+    DELETE FROM run WHERE run_id = 2" # a gap in the numbers
+parts="$work/gate.db $work/aa.db $work/stop.db"
+status 0 merge "$all" $parts
+fingerprints='SELECT fingerprint, status, seed, policy FROM run ORDER BY run_id'
+for part in $parts; do sqlite3 "$part" "$fingerprints"; done >"$work/parts"
+sqlite3 "$all" "$fingerprints" >"$work/joined"
+check "all runs are there, file by file" cmp -s "$work/parts" "$work/joined"
+check "they are numbered from 1 without a gap" [ "$(sqlite3 "$all" \
+    "SELECT max(run_id) = count(*) AND min(run_id) = 1 FROM run")" = 1 ]
+for part in $parts; do
+    sqlite3 "$part" "SELECT s.name, s.policy, s.seed, s.accesses, s.refaults,
+        s.stall_some_share, s.access_p99_ns, (SELECT sum(pages) FROM tick_list t
+        WHERE t.run_id = s.run_id), (SELECT group_concat(detail) FROM event e
+        WHERE e.run_id = s.run_id) FROM v_summary s ORDER BY s.run_id"
+done >"$work/parts"
+sqlite3 "$all" "SELECT s.name, s.policy, s.seed, s.accesses, s.refaults,
+    s.stall_some_share, s.access_p99_ns, (SELECT sum(pages) FROM tick_list t
+    WHERE t.run_id = s.run_id), (SELECT group_concat(detail) FROM event e
+    WHERE e.run_id = s.run_id) FROM v_summary s ORDER BY s.run_id" \
+    >"$work/joined"
+check "with all their rows" cmp -s "$work/parts" "$work/joined"
+check "the dictionary is one" [ "$(sqlite3 "$all" 'SELECT count(*) FROM metric')" \
+    = "$(sqlite3 "$work/aa.db" 'SELECT count(*) FROM metric')" ]
+check "the new file is whole and plain" [ "$(sqlite3 "$all" \
+    'PRAGMA integrity_check; PRAGMA journal_mode' | tr '\n' ' ')" = "ok delete " ]
+
+refused "is there already" merge "$all" "$work/aa.db"
+refused "given twice" merge "$no" "$work/aa.db" "$work/./aa.db"
+refused "not a lowtide results file" merge "$no" "$work/aa.db" "$work/foreign"
+refused "no such file" merge "$no" "$work/aa.db" "$work/missing.db"
+cp "$work/aa.db" "$work/newer.db"
+sqlite3 "$work/newer.db" 'PRAGMA user_version = 2'
+refused "results of format 2" merge "$no" "$work/aa.db" "$work/newer.db"
+cp "$work/aa.db" "$work/poor.db"
+sqlite3 "$work/poor.db" 'DROP VIEW v_process_series;
+    ALTER TABLE tick_vmo RENAME COLUMN pinned TO other'
+refused "not ours" merge "$no" "$work/aa.db" "$work/poor.db"
+check "nothing unfinished is left beside it" \
+    [ "$(find "$work" -name '*.merge-*' | wc -l)" = 0 ]
 
 echo "studies: $checks checks"
 exit $failed

@@ -1,0 +1,103 @@
+/*
+ * lowtide merge: join results files into a new one.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "record/merge.h"
+
+enum { ERROR_BYTES = 1024, MAX_JOBS = 1024 };
+
+static const char help[] =
+    "usage: lowtide merge OUT.db IN.db... [option...]\n"
+    "\n"
+    "Join results files into a new one: all runs of the first, then all of "
+    "the\n"
+    "second and so on, numbered anew from 1. The files are only read. OUT.db\n"
+    "must not be there; it appears when it is complete. Files that are not\n"
+    "results files, of another version, or with a run under way are refused.\n"
+    "\n"
+    "  -j, --jobs N       accepted as everywhere; there is only one job\n"
+    "      --json         print one JSON array with what was written\n"
+    "      --quiet        print nothing\n"
+    "  -h, --help         print this\n"
+    "\n"
+    "examples:\n"
+    "  lowtide merge all.db shard-1.db shard-2.db\n";
+
+enum { OPT_JSON = 256, OPT_QUIET };
+
+static const struct option long_options[] = {
+    {"jobs", required_argument, NULL, 'j'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int complain(int status, const char *message)
+{
+    fprintf(stderr, "lowtide merge: %s\n", message);
+    return status;
+}
+
+static int merge(const char *out, const char *const *in, size_t in_count,
+                 bool is_json, bool is_quiet)
+{
+    char error[ERROR_BYTES] = "";
+    uint64_t runs = 0;
+    const volatile sig_atomic_t *interrupted = cli_catch_signals();
+    enum results_check check = results_merge(out, in, in_count, interrupted,
+                                             &runs, error, sizeof error);
+    if (check != RESULTS_OK) {
+        complain(CLI_USAGE, error);
+        if (*interrupted)
+            return CLI_INTERRUPTED;
+        return check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST;
+    }
+    if (is_json)
+        printf("[{\"runs\": %llu, \"files\": %zu}]\n", (unsigned long long)runs,
+               in_count);
+    else if (!is_quiet)
+        printf("%s: %llu runs of %zu files\n", out, (unsigned long long)runs,
+               in_count);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain(CLI_HOST, "cannot write to standard output");
+    return CLI_OK;
+}
+
+int cmd_merge(int argc, char **argv)
+{
+    bool is_json = false, is_quiet = false;
+    unsigned jobs;
+    int option;
+    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
+           -1) {
+        switch (option) {
+        case 'j':
+            if (!cli_read_count(optarg, MAX_JOBS, &jobs))
+                return complain(CLI_USAGE,
+                                "--jobs: a number from 1 to 1024 is wanted");
+            break;
+        case OPT_JSON:
+            is_json = true;
+            break;
+        case OPT_QUIET:
+            is_quiet = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return CLI_OK;
+        default:
+            return CLI_USAGE;
+        }
+    }
+    if (argc - optind < 2)
+        return complain(CLI_USAGE, "a new file and files to join are wanted; "
+                                   "see --help");
+    return merge(argv[optind], (const char *const *)(argv + optind + 1),
+                 (size_t)(argc - optind - 1), is_json, is_quiet);
+}
