@@ -189,6 +189,41 @@ check "what was complete is kept" [ "$(sqlite3 "$work/stop.db" \
 check "nothing is left running" [ "$(sqlite3 "$work/stop.db" \
     "SELECT count(*) FROM run WHERE status = 'running'")" = 0 ]
 
+# --- the smallest memory --------------------------------------------------------
+
+# Misses fall with every page of memory once the machine does its work.
+until='faults_major < 700 && accesses > 1500'
+status 0 budget "$scenario" --policy lru --until "$until" --seeds 3 --json \
+    -o "$work/budget.db"
+smallest=$(sed -n 's/.*"memory_pages": \([0-9]*\), .*"smallest": true.*/\1/p' \
+    "$work/out")
+meets() {
+    sqlite3 "$work/budget.db" "SELECT avg(faults_major) < 700 AND
+        avg(accesses) > 1500 FROM v_summary WHERE memory_pages = $1"
+}
+check "the smallest meets the condition, by the raw runs" \
+    [ "$(meets "$smallest")" = 1 ]
+check "one page less does not" [ "$(meets $((smallest - 1)))" = 0 ]
+check "each size has run with each seed" [ "$(sqlite3 "$work/budget.db" "
+    SELECT min(n) || max(n) FROM
+    (SELECT count(DISTINCT seed) AS n FROM run GROUP BY memory_pages)")" = 33 ]
+check "all sizes are printed, in order" [ "$(sqlite3 "$work/budget.db" \
+    "SELECT DISTINCT memory_pages FROM run ORDER BY 1" | tr '\n' ' ')" = \
+    "$(sed 's/.*"memory_pages": \([0-9]*\),.*/\1/' "$work/out" | tr '\n' ' ')" ]
+status 0 budget "$scenario" --policy lru --until 'refaults < 400' --seeds 2 \
+    -o "$work/scan.db"
+check "a condition that comes and goes is called so" prints "It comes and goes"
+check "and was scanned" [ "$(sqlite3 "$work/scan.db" \
+    "SELECT count(DISTINCT memory_pages) > 60 FROM run")" = 1 ]
+status 1 budget "$scenario" --policy lru --until 'accesses < 0' --seeds 1 \
+    --quiet -o "$work/scan.db"
+check "a condition that no size meets is called so" says "for no size"
+bad="budget $scenario -o $no"
+refused "--until:1: there is no metric 'zz'" $bad --until 'zz < 1'
+refused "--until:9: a comparison is expected" $bad --until refaults
+refused "--until is wanted" $bad
+refused "nosuch" $bad --policy nosuch --until 'refaults < 1'
+
 # --- joining files --------------------------------------------------------------
 
 all=$work/all.db

@@ -37,6 +37,9 @@ int cmd_replay(int argc, char **argv);
 /* lowtide compare SCENARIO ...: policies, memory sizes and seeds. */
 int cmd_compare(int argc, char **argv);
 
+/* lowtide budget SCENARIO ...: the smallest memory for a condition. */
+int cmd_budget(int argc, char **argv);
+
 /* lowtide merge OUT.db IN.db...: join results files into a new one. */
 int cmd_merge(int argc, char **argv);
 

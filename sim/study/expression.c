@@ -420,3 +420,16 @@ enum expression_answer expression_evaluate(const struct expression *expression,
     }
     return stack[0] != 0 ? EXPRESSION_TRUE : EXPRESSION_FALSE;
 }
+
+bool expression_next_name(const struct expression *expression, size_t *at,
+                          size_t *name)
+{
+    while (*at < expression->step_count) {
+        const struct expression_step *step = &expression->steps[(*at)++];
+        if (step->op != STEP_NAME)
+            continue;
+        *name = step->name;
+        return true;
+    }
+    return false;
+}

@@ -69,4 +69,11 @@ enum expression_answer expression_evaluate(const struct expression *expression,
                                            expression_value_fn value,
                                            void *context);
 
+/*
+ * The names of the expression, from left to right, one a call: `*at` is 0 at
+ * first. False: there are no more.
+ */
+bool expression_next_name(const struct expression *expression, size_t *at,
+                          size_t *name);
+
 #endif

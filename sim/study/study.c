@@ -135,6 +135,7 @@ static enum study_status check_point(struct study *study,
     } else {
         point->policy_name = strdup(scenario->reclaim.policy);
         point->memory_pages = scenario->machine.memory_pages;
+        point->wired_pages = scenario->machine.wired_pages;
         study->first_seed = scenario->seed;
         status = point->policy_name ? STUDY_OK : STUDY_HOST;
     }

@@ -56,6 +56,7 @@ struct study_point {
     /* set by study_check() */
     char *policy_name; /* as run.policy has it; owned */
     uint64_t memory_pages;
+    uint64_t wired_pages; /* of these */
 };
 
 /* What one run came to. */

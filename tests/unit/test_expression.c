@@ -147,3 +147,18 @@ Test(expression, depth_and_length_are_bounded)
                                    sizeof message));
     cr_assert(strstr(message, "too long"), "%s", message);
 }
+
+Test(expression, names_are_listed_from_left_to_right)
+{
+    struct expression expression;
+    char message[256];
+    size_t at = 0, name;
+    cr_assert(expression_parse(&expression, "b < 2q.a * (a - 1)", find, NULL,
+                               message, sizeof message));
+    static const size_t wanted[] = {1, 3, 0};
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert(expression_next_name(&expression, &at, &name));
+        cr_assert_eq(name, wanted[i]);
+    }
+    cr_assert_not(expression_next_name(&expression, &at, &name));
+}

@@ -1,0 +1,236 @@
+/*
+ * lowtide budget: the smallest memory for which a condition holds.
+ */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "record/json.h"
+#include "study/budget.h"
+
+enum { MAX_JOBS = 1024, MAX_SEEDS = 10000, DEFAULT_SEEDS = 5 };
+
+static const char help[] =
+    "usage: lowtide budget SCENARIO --until EXPR [option...]\n"
+    "\n"
+    "Find the smallest memory for which a condition on the means over several\n"
+    "seeds holds, and print the curve. The scenario's memory is doubled until\n"
+    "it holds (up to 1024 times), then eight sizes below are looked at. If it\n"
+    "holds from some size on, the boundary is found by bisection, to a page; "
+    "if\n"
+    "it comes and goes, 64 sizes are scanned, the first at which it holds is\n"
+    "taken, and the size from which it holds throughout is told as well. A\n"
+    "size at which a run was stopped out of memory does not meet the\n"
+    "condition; one at which hardly anything happens may: name the work too,\n"
+    "as in 'stall_some_share < 1% && accesses > 100000'.\n"
+    "\n"
+    "      --until EXPR     such as 'stall_some_share < 1%'; names are the\n"
+    "                       numeric columns of v_summary and those that\n"
+    "                       lowtide compare prints\n"
+    "      --policy P       another reclaim policy, or the path of a plug-in\n"
+    "      --seeds N        runs with each size (5)\n"
+    "  -o, --output DB      the results file (lowtide.db)\n"
+    "  -j, --jobs N         runs at a time (1)\n"
+    "      --json           print one JSON array, an object for each size\n"
+    "      --quiet          print the smallest size only\n"
+    "  -h, --help           print this\n"
+    "\n"
+    "Exit status: 0 found, 1 it holds for no size, 2 bad input (nothing is\n"
+    "written), 3 the host failed, 4 an error of the program, 130 interrupted.\n"
+    "\n"
+    "examples:\n"
+    "  lowtide budget storm.yaml --policy lru --until 'refaults < 100' -j 2\n";
+
+enum { OPT_UNTIL = 256, OPT_POLICY, OPT_SEEDS, OPT_JSON, OPT_QUIET };
+
+static const struct option long_options[] = {
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {"policy", required_argument, NULL, OPT_POLICY},
+    {"seeds", required_argument, NULL, OPT_SEEDS},
+    {"output", required_argument, NULL, 'o'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+struct options {
+    bool is_json, is_quiet, is_help;
+};
+
+static int complain(int status, const char *message)
+{
+    fprintf(stderr, "lowtide budget: %s\n", message);
+    return status;
+}
+
+/* --- options -------------------------------------------------------------- */
+
+static int take_option(struct budget *budget, struct options *options,
+                       int option)
+{
+    switch (option) {
+    case OPT_UNTIL:
+        budget->until = optarg;
+        return CLI_OK;
+    case OPT_POLICY:
+        budget->policy = optarg;
+        return CLI_OK;
+    case OPT_SEEDS:
+        if (cli_read_count(optarg, MAX_SEEDS, &budget->seeds))
+            return CLI_OK;
+        return complain(CLI_USAGE, "--seeds: a number from 1 to 10000 is "
+                                   "wanted");
+    case 'o':
+        budget->study.database = optarg;
+        return CLI_OK;
+    case 'j':
+        if (cli_read_count(optarg, MAX_JOBS, &budget->study.parallel))
+            return CLI_OK;
+        return complain(CLI_USAGE, "--jobs: a number from 1 to 1024 is wanted");
+    case OPT_JSON:
+        options->is_json = true;
+        return CLI_OK;
+    case OPT_QUIET:
+        options->is_quiet = true;
+        return CLI_OK;
+    case 'h':
+        options->is_help = true;
+        return CLI_OK;
+    default:
+        return CLI_USAGE;
+    }
+}
+
+static int read_options(struct budget *budget, struct options *options,
+                        int argc, char **argv)
+{
+    int option;
+    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
+           -1) {
+        int status = take_option(budget, options, option);
+        if (status != CLI_OK || options->is_help)
+            return status;
+    }
+    if (optind + 1 != argc)
+        return complain(CLI_USAGE, "one scenario is wanted; see --help");
+    if (!budget->until)
+        return complain(CLI_USAGE, "--until is wanted; see --help");
+    budget->study.path = argv[optind];
+    return CLI_OK;
+}
+
+/* --- results -------------------------------------------------------------- */
+
+static bool is_met(const struct budget_probe *probe)
+{
+    return probe->answer == EXPRESSION_TRUE && !probe->is_stopped;
+}
+
+static const char *verdict(const struct budget_probe *probe)
+{
+    if (probe->is_stopped)
+        return "out of memory";
+    if (probe->answer == EXPRESSION_UNKNOWN)
+        return "unknown";
+    return is_met(probe) ? "holds" : "-";
+}
+
+static bool is_smallest(const struct budget *budget,
+                        const struct budget_probe *probe)
+{
+    return budget->is_found && probe->memory_pages == budget->memory_pages;
+}
+
+static void print_table(const struct budget *budget)
+{
+    printf("%10s", "pages");
+    for (size_t n = 0; n < budget->metric_count; n++)
+        printf("  %16s", study_metric_name(budget->metrics[n]));
+    puts("");
+    for (size_t i = 0; i < budget->probe_count; i++) {
+        const struct budget_probe *probe = &budget->probes[i];
+        printf("%10llu", (unsigned long long)probe->memory_pages);
+        for (size_t n = 0; n < budget->metric_count; n++)
+            printf("  %16.6g", probe->means[n]);
+        printf("  %s%s\n", verdict(probe),
+               is_smallest(budget, probe) ? ", the smallest" : "");
+    }
+    if (!budget->is_found)
+        return;
+    if (budget->from_pages != budget->memory_pages)
+        printf("It comes and goes: of the sizes above, it holds throughout "
+               "from %llu pages on.\n",
+               (unsigned long long)budget->from_pages);
+    if (budget->unknown_pages > 0)
+        printf("The %llu sizes right below the smallest were not looked at.\n",
+               (unsigned long long)budget->unknown_pages);
+}
+
+static void print_json(const struct budget *budget)
+{
+    for (size_t i = 0; i < budget->probe_count; i++) {
+        const struct budget_probe *probe = &budget->probes[i];
+        printf("%s{\"memory_pages\": %llu, \"holds\": %s, \"smallest\": %s, "
+               "\"throughout\": %s",
+               i > 0 ? ",\n " : "[", (unsigned long long)probe->memory_pages,
+               is_met(probe) ? "true" : "false",
+               is_smallest(budget, probe) ? "true" : "false",
+               budget->is_found && probe->memory_pages >= budget->from_pages
+                   ? "true"
+                   : "false");
+        for (size_t n = 0; n < budget->metric_count; n++) {
+            printf(", \"%s\": ", study_metric_name(budget->metrics[n]));
+            json_write_double(stdout, probe->means[n]);
+        }
+        putchar('}');
+    }
+    puts(budget->probe_count > 0 ? "]" : "[]");
+}
+
+static int finish(const struct budget *budget, const struct options *options,
+                  enum study_status status)
+{
+    if (options->is_json)
+        print_json(budget);
+    else if (!options->is_quiet)
+        print_table(budget);
+    else if (budget->is_found)
+        printf("%llu\n", (unsigned long long)budget->memory_pages);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain(CLI_HOST, "cannot write to standard output");
+    if (status == STUDY_OK && !budget->is_found)
+        return complain(CLI_FAILED, "it holds for no size that was tried");
+    return cli_study_exit(status);
+}
+
+int cmd_budget(int argc, char **argv)
+{
+    char *joined = cli_join(argc, argv);
+    struct options options = {0};
+    struct budget budget = {
+        .study = {.database = "lowtide.db",
+                  .argv = joined,
+                  .parallel = 1,
+                  .is_quiet = true},
+        .seeds = DEFAULT_SEEDS,
+    };
+    int status = joined ? read_options(&budget, &options, argc, argv)
+                        : complain(CLI_HOST, "out of memory");
+    if (status == CLI_OK && options.is_help) {
+        fputs(help, stdout);
+    } else if (status == CLI_OK) {
+        status = cli_study_exit(budget_check(&budget, stderr));
+        if (status == CLI_OK) {
+            budget.study.interrupted = cli_catch_signals();
+            status = finish(&budget, &options, budget_run(&budget, stderr));
+        }
+    }
+    budget_release(&budget);
+    free(joined);
+    return status;
+}
