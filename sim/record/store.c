@@ -417,6 +417,19 @@ static int end_log(sqlite3 *db)
     return status;
 }
 
+/* A connection for another try; NULL: there will be none. */
+static sqlite3 *come_back(const char *path)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+        set_manners(db);
+        sqlite3_busy_timeout(db, 0);
+        return db;
+    }
+    sqlite3_close(db);
+    return NULL;
+}
+
 bool store_leave(sqlite3 *db, char *error, size_t error_size)
 {
     const char *name = sqlite3_db_filename(db, "main");
@@ -425,24 +438,25 @@ bool store_leave(sqlite3 *db, char *error, size_t error_size)
     bool ok = true;
 
     sqlite3_busy_timeout(db, 0);
-    for (int i = 0; path && i < LEAVE_TRIES; i++) {
+    for (int i = 0; path && db && i < LEAVE_TRIES; i++) {
         int lock = lock_directory(path);
         status = end_log(db);
         bool stay = (status & 0xff) == SQLITE_BUSY && i + 1 < LEAVE_TRIES &&
                     !others_write(db);
-        if (!stay) {
-            if (status != SQLITE_OK && (status & 0xff) != SQLITE_BUSY) {
-                store_describe(db, status, "cannot close the write-ahead log",
-                               path, error, error_size);
-                ok = false;
-            }
-            sqlite3_close(db);
-            db = NULL;
+        if (status != SQLITE_OK && (status & 0xff) != SQLITE_BUSY) {
+            store_describe(db, status, "cannot close the write-ahead log", path,
+                           error, error_size);
+            ok = false;
         }
+        /* also before another try: two that leave at once would each wait for
+         * the other's connection to go */
+        sqlite3_close(db);
+        db = NULL;
         unlock_directory(lock);
         if (!stay)
             break;
         pause_a_little(); /* a reader: it will not be long */
+        db = come_back(path);
     }
     if (!path) {
         snprintf(error, error_size, "out of memory");

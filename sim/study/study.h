@@ -75,7 +75,7 @@ struct study {
     const char *argv;     /* the command line, for the record */
     unsigned parallel;    /* processes at a time, at least 1 */
     bool is_quiet;        /* failed expectations are not printed */
-    const volatile sig_atomic_t *interrupted;
+    const volatile sig_atomic_t *interrupted; /* set before study_repeat() */
 
     struct study_point *points; /* owned */
     size_t point_count;
