@@ -13,10 +13,11 @@
  *   An access through a mapping sets the young bit and notes which generation
  *   is the youngest now: that is where the walk over page tables that begins the
  *   next one would put the page. It is moved there when it is met at the end of
- *   the oldest generation. An access by
- *   software counts; 0, 1, 2 and more make the tiers 0, 1, 2. A tier whose pages
- *   refault more often than those of tier 0 (by half, for a margin) is protected:
- *   its pages go to the next generation instead.
+ *   the oldest generation.
+ *
+ *   An access by software counts; 0, 1, 2 and more make the tiers 0, 1, 2. A tier
+ *   whose pages refault more often than those of tier 0 (by half, for a margin)
+ *   is protected: its pages go to the next generation instead.
  *
  * The oldest generation ends when it is empty. One is only emptied while two are
  * younger, so a new youngest begins when there are but two, or when three hold
@@ -26,8 +27,7 @@
  * protected, in this generation and, halved with each, in those before.
  *
  * Left out: the cost of walking page tables, the bloom filter, spatial
- * look-around, the youngest
- * generation's protection by time, executable pages,
+ * look-around, the youngest generation's protection by time, executable pages,
  * memory control groups. Each kind counts generations of its own, where Linux
  * has one youngest for both and folds what lags behind. Pages of discardable
  * objects count as file pages.
