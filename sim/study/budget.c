@@ -80,12 +80,13 @@ static enum study_status keep_probes(struct budget *budget, struct study *study,
         .study = study, .policy_count = 1, .memory_count = study->point_count};
     size_t all = budget->probe_count + study->point_count;
     struct budget_probe *grown = realloc(budget->probes, all * sizeof *grown);
+    if (grown)
+        budget->probes = grown;
     if (!grown || !compare_parse(&comparison, &until, budget->until, message,
                                  sizeof message)) {
         fputs("lowtide: out of memory\n", errors);
         return STUDY_HOST;
     }
-    budget->probes = grown;
     for (size_t m = 0; m < study->point_count; m++)
         grown[budget->probe_count++] = probe_of(budget, &comparison, &until, m);
     qsort(grown, budget->probe_count, sizeof *grown, compare_probes);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
+
 enum {
     STEP_NUMBER = 256,
     STEP_NAME,
@@ -390,14 +392,30 @@ static double apply(int op, double left, double right)
     }
 }
 
+/* What a step finds on the stack. */
+static size_t operands_of(int op)
+{
+    switch (op) {
+    case STEP_NUMBER:
+    case STEP_NAME:
+        return 0;
+    case STEP_NEGATE:
+    case STEP_NOT:
+        return 1;
+    default:
+        return 2;
+    }
+}
+
 enum expression_answer expression_evaluate(const struct expression *expression,
                                            expression_value_fn value,
                                            void *context)
 {
-    double stack[EXPRESSION_MAX_STEPS];
+    double stack[EXPRESSION_MAX_STEPS] = {0};
     size_t depth = 0;
     for (size_t n = 0; n < expression->step_count; n++) {
         const struct expression_step *step = &expression->steps[n];
+        CHECK(depth >= operands_of(step->op));
         switch (step->op) {
         case STEP_NUMBER:
             stack[depth++] = step->number;

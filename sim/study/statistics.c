@@ -16,7 +16,8 @@ static double not_zero(double x)
 /* Term `n` of the continued fraction, 1, 2, 3 ... */
 static double beta_term(double a, double b, double x, int n)
 {
-    double m = n / 2;
+    int pair = n / 2; /* terms come in twos */
+    double m = pair;
     if (n % 2 == 0)
         return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
     return -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
