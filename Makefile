@@ -17,6 +17,7 @@ VERSION  = $(shell sed -n 's/.*LOWTIDE_VERSION *"\(.*\)".*/\1/p' sim/version.h)
 PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
             libsqlite3-dev liblz4-dev libzstd-dev zlib1g-dev uthash-dev
 PKG_RUN   = gnuplot-nox fonts-dejavu-core
+PKG_MAN   = help2man
 PKG_TEST  = libcriterion-dev sqlite3 zstd gzip
 PKG_TIDY  = clang-tidy clang-format cppcheck
 PKG_COV   = gcovr
@@ -142,7 +143,7 @@ $(BUILD)/bench/%: bench/%.c
 .PHONY: deps
 deps:  ## install the Debian packages that are missing (root or sudo)
 	@missing=; \
-	for p in $(PKG_BUILD) $(PKG_RUN) $(PKG_TEST) $(PKG_EXTRA); do \
+	for p in $(PKG_BUILD) $(PKG_RUN) $(PKG_MAN) $(PKG_TEST) $(PKG_EXTRA); do \
 	    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
 	        grep -q 'ok installed' || missing="$$missing $$p"; \
 	done; \
@@ -175,6 +176,8 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_pressure.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_fingerprints.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_studies.sh
+	@$(MAKE) --no-print-directory man
+	LOWTIDE=$(BUILD)/lowtide MAN=$(BUILD)/man tests/run_help.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log
@@ -280,10 +283,17 @@ bench-machine:  ## measure a whole machine, and what recording costs
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	bench/run_machine.sh $(BUILD)
 
+# From --help: docs/man/pages.sh.
+$(BUILD)/man/lowtide.1: $(BUILD)/lowtide docs/man/pages.sh docs/man/lowtide.h2m
+	docs/man/pages.sh $(BUILD)/lowtide $(@D)
+
+.PHONY: man
+man: $(BUILD)/man/lowtide.1  ## the manual pages, build/man
+
 LIB_HEADERS = $(filter-out %_internal.h,$(wildcard core/*.h))
 SHARE       = $(DESTDIR)$(PREFIX)/share/lowtide
 .PHONY: install
-install: all  ## install under PREFIX (and DESTDIR)
+install: all man  ## install under PREFIX (and DESTDIR)
 	install -D -m 755 $(BUILD)/lowtide $(DESTDIR)$(PREFIX)/bin/lowtide
 	install -D -m 644 $(BUILD)/libvmcow.a $(DESTDIR)$(PREFIX)/lib/libvmcow.a
 	install -d $(DESTDIR)$(PREFIX)/include/vmcow
@@ -295,8 +305,8 @@ install: all  ## install under PREFIX (and DESTDIR)
 	    'Requires.private: liblz4' 'Libs.private: -lm' \
 	    'Cflags: -I$${prefix}/include/vmcow' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/vmcow.pc
-	install -D -m 644 docs/lowtide.1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man1/lowtide.1
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -D -m 644 docs/lowtide.bash-completion \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lowtide
 	for dir in scenarios reports; do \

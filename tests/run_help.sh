@@ -1,0 +1,113 @@
+#!/bin/bash
+# Help as people meet it: does each command explain itself within 80 columns,
+# take what all commands take, and have a manual page with every option, and
+# does completion offer them? What is not there, or wrong, is told with the
+# nearest thing that is.
+#
+#   tests/run_help.sh
+#
+# LOWTIDE names the program (default build/lowtide), MAN the directory of the
+# manual pages (default build/man). Exit status 1 if one of it does not hold.
+set -u
+
+here=$(dirname "$0")
+lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+man=${MAN:-$here/../build/man}
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+checks=0
+failed=0
+
+# check WHAT CONDITION...: the condition is a command.
+check() {
+    local what=$1
+    shift
+    checks=$((checks + 1))
+    "$@" && return
+    echo "help: $what" >&2
+    failed=1
+}
+
+# has FILE TEXT, lacks FILE REGEX
+has() { grep -qF -- "$2" "$1"; }
+lacks() { ! grep -qE -- "$2" "$1"; }
+
+options() { grep -oE -- '^ {2,}(-., )?--[a-z][a-z-]*' | grep -oE -- '--[a-z-]+'; }
+
+commands=$("$lowtide" --help | sed -n 's/^  \([a-z]\{3,\}\)  .*/\1/p')
+check "--help lists commands" [ "$(wc -w <<<"$commands")" -ge 9 ]
+
+# As roff shows it, without line breaks inside of words.
+page_text() { sed 's/\\-/-/g; s/\\f[BIR]//g; s/\\[,/]//g' "$1"; }
+
+for command in $commands; do
+    help=$work/help-$command
+    "$lowtide" "$command" --help >"$help" 2>"$work/err"
+    check "$command --help: exit status 0" [ $? = 0 ]
+    check "$command --help: nothing on stderr" [ ! -s "$work/err" ]
+    check "$command -h is the same" \
+        cmp -s "$help" <("$lowtide" "$command" -h 2>&1)
+    check "$command --help begins with the synopsis" \
+        grep -q "^usage: lowtide $command" <(head -1 "$help")
+    check "$command --help has an example" \
+        grep -qE "^ +lowtide $command" <(sed -n '/^examples\?:/,$p' "$help")
+    check "$command --help fits 80 columns" lacks "$help" '^.{81}'
+    for option in --help --quiet --json --jobs; do
+        check "$command --help lists $option" has "$help" "$option"
+    done
+
+    page=$man/lowtide-$command.1
+    check "$command has a manual page" [ -s "$page" ]
+    page_text "$page" >"$work/page"
+    while read -r option; do
+        check "$command: $option is on its manual page" \
+            has "$work/page" "$option"
+    done < <(options <"$help")
+    check "$command: the main page refers to it" \
+        has "$man/lowtide.1" "lowtide-$command (1)"
+
+    "$lowtide" "$command" --no-such-option >"$work/out" 2>"$work/err"
+    check "$command: an unknown option is bad usage" [ $? = 2 ]
+    check "$command: an unknown option is named" has "$work/err" no-such-option
+    check "$command: nothing on stdout for it" [ ! -s "$work/out" ]
+done
+
+# --- mistakes -----------------------------------------------------------------
+
+"$lowtide" relpay >"$work/out" 2>"$work/err"
+check "a misspelt command is bad usage" [ $? = 2 ]
+check "a misspelt command: the nearest is named" has "$work/err" "'replay'"
+"$lowtide" >"$work/out" 2>"$work/err"
+check "no command is bad usage" [ $? = 2 ]
+check "no command: help on stderr" has "$work/err" 'usage: lowtide COMMAND'
+
+# --- completion ---------------------------------------------------------------
+
+# complete WORD...: what bash would offer for the last one.
+complete_words() {
+    (
+        # shellcheck disable=SC1091
+        . "$here/../docs/lowtide.bash-completion"
+        COMP_WORDS=("$lowtide" "$@")
+        COMP_CWORD=$#
+        COMPREPLY=()
+        _lowtide
+        printf '%s\n' "${COMPREPLY[@]}"
+    )
+}
+
+check "completion offers every command" \
+    [ "$(complete_words '' | sort)" = "$(sort <<<"$commands")" ]
+check "completion finishes a command" [ "$(complete_words pol)" = policies ]
+check "completion knows the policies" \
+    [ "$(complete_words run --policy li)" = "$(printf 'lirs\nlinux2')" ]
+check "completion knows the figures" \
+    [ "$(complete_words plot x.db --kind att)" = attribution ]
+for command in $commands; do
+    check "completion offers the options of $command" \
+        [ "$(complete_words "$command" -- | sort)" = \
+        "$(options <"$work/help-$command" | sort)" ]
+done
+
+[ "$failed" = 0 ] && echo "help: $checks checks passed"
+exit "$failed"
