@@ -9,6 +9,7 @@
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
 VERSION  = $(shell sed -n 's/.*LOWTIDE_VERSION *"\(.*\)".*/\1/p' sim/version.h)
@@ -21,6 +22,7 @@ PKG_MAN   = help2man
 PKG_TEST  = libcriterion-dev sqlite3 zstd gzip
 PKG_TIDY  = clang-tidy clang-format cppcheck
 PKG_COV   = gcovr
+PKG_DEB   = dpkg-dev debhelper lintian
 
 ifeq ($(origin CC),default)
 CC        = gcc
@@ -295,16 +297,16 @@ SHARE       = $(DESTDIR)$(PREFIX)/share/lowtide
 .PHONY: install
 install: all man  ## install under PREFIX (and DESTDIR)
 	install -D -m 755 $(BUILD)/lowtide $(DESTDIR)$(PREFIX)/bin/lowtide
-	install -D -m 644 $(BUILD)/libvmcow.a $(DESTDIR)$(PREFIX)/lib/libvmcow.a
+	install -D -m 644 $(BUILD)/libvmcow.a $(DESTDIR)$(LIBDIR)/libvmcow.a
 	install -d $(DESTDIR)$(PREFIX)/include/vmcow
 	install -m 644 $(LIB_HEADERS) $(DESTDIR)$(PREFIX)/include/vmcow
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: vmcow' \
 	    'Description: Copy-on-write memory objects and page reclaim' \
-	    'Version: $(VERSION)' 'Libs: -L$${prefix}/lib -lvmcow' \
+	    'Version: $(VERSION)' 'Libs: -L$(LIBDIR) -lvmcow' \
 	    'Requires.private: liblz4' 'Libs.private: -lm' \
 	    'Cflags: -I$${prefix}/include/vmcow' \
-	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/vmcow.pc
+	    >$(DESTDIR)$(LIBDIR)/pkgconfig/vmcow.pc
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -D -m 644 docs/lowtide.bash-completion \
@@ -313,6 +315,21 @@ install: all man  ## install under PREFIX (and DESTDIR)
 	    [ -d $$dir ] || continue; \
 	    find $$dir -type f -exec install -D -m 644 {} $(SHARE)/{} \; ; \
 	done
+
+# Built from a copy, since packages want debian/ at the top.
+DEB_DIR = $(BUILD)/deb/lowtide-$(VERSION)
+.PHONY: deb
+deb:  ## Debian packages of the program and of the core, build/deb/*.deb
+	@$(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_DEB)"
+	rm -rf $(BUILD)/deb && mkdir -p $(DEB_DIR)
+	tar -c --exclude-vcs --exclude='./build*' --exclude=./out . | \
+	    tar -x -C $(DEB_DIR)
+	cp -r docs/debian $(DEB_DIR)/debian
+	@[ "$$(dpkg-parsechangelog -l docs/debian/changelog -S Version)" = \
+	    $(VERSION) ] || { echo "docs/debian/changelog is not of $(VERSION)"; \
+	    exit 1; }
+	cd $(DEB_DIR) && dpkg-buildpackage -b -us -uc
+	lintian --fail-on error $(BUILD)/deb/*.changes
 
 .PHONY: help
 help:  ## this list
