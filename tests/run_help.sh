@@ -109,5 +109,36 @@ for command in $commands; do
         "$(options <"$work/help-$command" | sort)" ]
 done
 
+# --- terminals ----------------------------------------------------------------
+
+scenario=$here/../scenarios/clones.yaml
+db=$work/runs.db
+escape=$(printf '\033')
+
+# on_terminal ARGUMENT...: what somebody at a terminal would see.
+on_terminal() {
+    script -qec "$(printf '%q ' "$lowtide" "$@")" /dev/null </dev/null
+}
+
+"$lowtide" run "$scenario" -o "$db" >"$work/out" 2>&1
+check "nothing but text is piped" lacks "$work/out" "$escape"
+"$lowtide" list "$db" >"$work/out" 2>&1
+check "a piped list is text" lacks "$work/out" "$escape"
+TERM=xterm on_terminal list "$db" >"$work/out"
+check "a list on a terminal has colours" has "$work/out" "${escape}[32mok"
+NO_COLOR=1 TERM=xterm on_terminal list "$db" >"$work/out"
+check "but not with NO_COLOR" lacks "$work/out" "$escape"
+TERM=dumb on_terminal list "$db" >"$work/out"
+check "nor on a dumb terminal" lacks "$work/out" "$escape"
+TERM=xterm on_terminal run "$scenario" -o "$db" >"$work/out"
+check "run says what to do next" has "$work/out" "lowtide plot $db --run 2"
+TERM=xterm on_terminal compare "$scenario" --policies fifo,lru --seeds 150 \
+    -o "$db" >"$work/out"
+check "a comparison shows its progress" \
+    grep -qE 'runs  \[=*> *\] +[0-9]+%  [0-9]+ of 300  [0-9]+s left' "$work/out"
+TERM=xterm on_terminal compare "$scenario" --policies fifo,lru --seeds 150 \
+    --quiet -o "$db" >"$work/out"
+check "but not if it is quiet" lacks "$work/out" 'of 300'
+
 [ "$failed" = 0 ] && echo "help: $checks checks passed"
 exit "$failed"

@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/progress.h"
 #include "record/json.h"
 #include "study/budget.h"
 
@@ -226,8 +227,14 @@ int cmd_budget(int argc, char **argv)
     } else if (status == CLI_OK) {
         status = cli_study_exit(budget_check(&budget, stderr));
         if (status == CLI_OK) {
+            struct progress progress;
+            progress_begin(&progress, options.is_quiet);
+            budget.study.progress = progress_show_runs;
+            budget.study.progress_context = &progress;
             budget.study.interrupted = cli_catch_signals();
-            status = finish(&budget, &options, budget_run(&budget, stderr));
+            enum study_status ran = budget_run(&budget, stderr);
+            progress_end(&progress);
+            status = finish(&budget, &options, ran);
         }
     }
     budget_release(&budget);

@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/progress.h"
 #include "policy/policies.h"
 #include "scenario/values.h"
 #include "study/compare.h"
@@ -365,8 +366,14 @@ int cmd_compare(int argc, char **argv)
     } else if (status == CLI_OK) {
         status = make_plan(&command);
         if (status == CLI_OK) {
+            struct progress progress;
+            progress_begin(&progress, command.options.is_quiet);
+            command.study.progress = progress_show_runs;
+            command.study.progress_context = &progress;
             command.study.interrupted = cli_catch_signals();
-            status = finish(&command, run(&command));
+            enum study_status ran = run(&command);
+            progress_end(&progress);
+            status = finish(&command, ran);
         }
     }
     study_release(&command.study);

@@ -6,6 +6,7 @@
  * is shown as interrupted, but not marked so.
  */
 #include "cli/cli.h"
+#include "cli/terminal.h"
 #include "record/recorder.h"
 #include "record/results.h"
 
@@ -151,13 +152,17 @@ static void format_cell(char *cell, const struct run_summary *run,
         snprintf(cell, CELL_BYTES, "%.3f s", (double)run->sim_ns / 1e9);
 }
 
-static void print_cell(enum column column, int width, const char *cell)
+static void print_cell(enum column column, int width, const char *cell,
+                       enum terminal_style style)
 {
     const char *gap = column == 0 ? "" : "  ";
+    const char *begin =
+        style == TERMINAL_PLAIN ? "" : terminal_style(stdout, style);
+    const char *end = *begin ? terminal_style(stdout, TERMINAL_PLAIN) : "";
     if (column + 1 == COLUMN_COUNT || !columns[column].is_text)
-        printf("%s%*s", gap, width, cell);
+        printf("%s%s%*s%s", gap, begin, width, cell, end);
     else
-        printf("%s%-*s", gap, width, cell);
+        printf("%s%s%-*s%s", gap, begin, width, cell, end);
 }
 
 static void print_table(const struct run_summary *runs, size_t count,
@@ -175,12 +180,15 @@ static void print_table(const struct run_summary *runs, size_t count,
         }
     }
     for (int c = 0; heading && c < COLUMN_COUNT; c++)
-        print_cell((enum column)c, widths[c], columns[c].heading);
+        print_cell((enum column)c, widths[c], columns[c].heading,
+                   TERMINAL_BOLD);
     fputs(heading ? "\n" : "", stdout);
     for (size_t i = 0; i < count; i++) {
         for (int c = 0; c < COLUMN_COUNT; c++) {
             format_cell(cell, &runs[i], (enum column)c);
-            print_cell((enum column)c, widths[c], cell);
+            print_cell((enum column)c, widths[c], cell,
+                       c == COLUMN_STATUS ? terminal_status_style(cell)
+                                          : TERMINAL_PLAIN);
         }
         putchar('\n');
     }

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/run_list.h"
+#include "cli/terminal.h"
 #include "engine/world.h"
 #include "record/results.h"
 #include "scenario/scenario.h"
@@ -233,6 +234,22 @@ static size_t gather_summaries(struct run_list *list)
     return count;
 }
 
+/* Where the results are and what shows them, for those who watch. */
+static void print_next_step(const struct run_list *list, size_t count)
+{
+    const char *faint = terminal_style(stderr, TERMINAL_FAINT);
+    const char *plain = terminal_style(stderr, TERMINAL_PLAIN);
+
+    if (count == 0 || list->is_quiet || !terminal_is_screen(stderr))
+        return;
+    fprintf(stderr, "\n%sin %s now; draw it: lowtide plot %s", faint,
+            list->database, list->database);
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, " --run %llu",
+                (unsigned long long)list->summaries[i].run_id);
+    fprintf(stderr, " -o pressure.svg%s\n", plain);
+}
+
 static int print_summaries(struct options *options)
 {
     size_t count = gather_summaries(&options->list);
@@ -241,8 +258,10 @@ static int print_summaries(struct options *options)
         run_summary_print_json(stdout, options->list.summaries, count);
     else if (!options->list.is_quiet && count > 0)
         run_summary_print(stdout, options->list.summaries, count);
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        print_next_step(&options->list, count);
         return CLI_OK;
+    }
     fputs("lowtide run: cannot write to standard output\n", stderr);
     return CLI_HOST;
 }

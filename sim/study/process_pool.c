@@ -24,6 +24,7 @@ struct state {
     unsigned char *results; /* of pieces, one after the other */
     size_t started;
     size_t handed_out;
+    size_t finished;
     unsigned running;
     bool is_told; /* those that run got their SIGTERM */
 };
@@ -89,6 +90,10 @@ static void finish(struct state *state, struct worker *worker)
     worker->pid = 0;
     worker->is_over = true;
     state->running--;
+    state->finished++;
+    if (state->pool->progress)
+        state->pool->progress(state->pool->progress_context, state->finished,
+                              state->pool->count);
 }
 
 /* Tell those that run to stop; once, a second time they would end at once. */

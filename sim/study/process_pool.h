@@ -31,6 +31,11 @@ typedef void (*process_work_fn)(void *context, size_t index, void *result);
 typedef void (*process_done_fn)(void *context, size_t index, const void *result,
                                 int wait_status);
 
+/* Whenever a piece is over, in whatever order they end: `finished` of `count`
+ * are. For those who watch; results come by process_done_fn. */
+typedef void (*process_progress_fn)(void *context, size_t finished,
+                                    size_t count);
+
 struct process_pool {
     size_t count;
     unsigned parallel;   /* at least 1 */
@@ -38,6 +43,8 @@ struct process_pool {
     process_work_fn work;
     process_done_fn done;
     void *context;
+    process_progress_fn progress; /* NULL: nobody watches */
+    void *progress_context;
     /* no more are started once it is not 0, and those that run get a SIGTERM;
      * NULL: nobody interrupts */
     const volatile sig_atomic_t *interrupted;

@@ -337,6 +337,8 @@ enum study_status study_repeat(struct study *study, size_t count, FILE *errors)
         .work = run_piece,
         .done = gather,
         .context = &gathering,
+        .progress = study->progress,
+        .progress_context = study->progress_context,
         .interrupted = study->interrupted,
     };
     if (!process_pool_run(&pool) && study->status < STUDY_HOST) {

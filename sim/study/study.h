@@ -24,6 +24,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "study/process_pool.h"
+
 /* At least as many as there are metrics. */
 enum { STUDY_MAX_METRICS = 48 };
 
@@ -76,6 +78,8 @@ struct study {
     unsigned parallel;    /* processes at a time, at least 1 */
     bool is_quiet;        /* failed expectations are not printed */
     const volatile sig_atomic_t *interrupted; /* set before study_repeat() */
+    process_progress_fn progress;             /* NULL: nobody watches */
+    void *progress_context;
 
     struct study_point *points; /* owned */
     size_t point_count;

@@ -133,3 +133,40 @@ Test(process_pool, interruption_is_passed_on_and_starts_no_more)
     cr_assert_eq(seen.results[0], 1);
     cr_assert_eq(seen.results[1], 1);
 }
+
+/* What those who watch were told. */
+struct watched {
+    size_t calls;
+    size_t finished, count; /* the last time */
+    bool counts_up;
+};
+
+static void watch(void *context, size_t finished, size_t count)
+{
+    struct watched *watched = context;
+    watched->counts_up =
+        watched->counts_up && finished == watched->finished + 1;
+    watched->calls++;
+    watched->finished = finished;
+    watched->count = count;
+}
+
+Test(process_pool, those_who_watch_hear_of_every_end_lost_ones_too)
+{
+    struct seen seen = {.is_in_order = true};
+    struct watched watched = {.counts_up = true};
+    struct process_pool pool = {.count = PIECES,
+                                .parallel = 3,
+                                .result_bytes = sizeof(int),
+                                .work = stumble,
+                                .done = see,
+                                .context = &seen,
+                                .progress = watch,
+                                .progress_context = &watched};
+
+    cr_assert(process_pool_run(&pool));
+    cr_expect_eq(watched.calls, PIECES);
+    cr_expect_eq(watched.finished, PIECES);
+    cr_expect_eq(watched.count, PIECES);
+    cr_expect(watched.counts_up);
+}
