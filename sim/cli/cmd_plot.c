@@ -73,7 +73,7 @@ static int print_help(void)
     fputs(help, stdout);
     for (size_t k = 0; plot_kind_at(k, &name, &summary); k++)
         if (summary)
-            printf("                       %-12s %s\n", name, summary);
+            printf("                     %-11s  %s\n", name, summary);
     fputs(help_end, stdout);
     return CLI_OK;
 }
