@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/ltt_block.h"
 #include "trace/trace_internal.h"
 
 static const struct {
@@ -21,6 +22,9 @@ static const struct {
     [TRACE_LACKEY] = {"lackey", &trace_lackey_ops},
     [TRACE_ORACLE_GENERAL] = {"oracleGeneral", &trace_oracle_ops},
     [TRACE_CSV] = {"csv", &trace_csv_ops},
+    [TRACE_DAMO] = {"damo", &trace_damo_ops},
+    [TRACE_PERF] = {"perf", &trace_perf_ops},
+    [TRACE_LTT] = {"ltt", &trace_ltt_ops},
 };
 
 const char *trace_format_name(enum trace_format format)
@@ -44,14 +48,17 @@ bool trace_format_parse(const char *name, enum trace_format *format)
 ptrdiff_t trace_fail(struct trace *trace, uint64_t offset, const char *format,
                      ...)
 {
-    char reason[256];
+    char reason[256], line[32] = "";
     va_list values;
     va_start(values, format);
     (void)vsnprintf(reason, sizeof reason, format, values);
     va_end(values);
-    (void)snprintf(trace->error, sizeof trace->error, "%s: byte %llu%s: %s",
+    if (trace->line > 0)
+        (void)snprintf(line, sizeof line, ", line %llu",
+                       (unsigned long long)trace->line);
+    (void)snprintf(trace->error, sizeof trace->error, "%s: byte %llu%s%s: %s",
                    trace->path, (unsigned long long)offset,
-                   trace->source.is_compressed ? " (decompressed)" : "",
+                   trace->source.is_compressed ? " (decompressed)" : "", line,
                    reason);
     return -1;
 }
@@ -69,6 +76,7 @@ static int take_line(struct trace *trace, struct trace_line *line)
     struct trace_source *source = &trace->source;
     const unsigned char *end = NULL;
     size_t searched = 0;
+    trace->line++;
     for (;;) {
         if (source->length > searched)
             end = memchr(source->data + searched, '\n',
@@ -86,8 +94,13 @@ static int take_line(struct trace *trace, struct trace_line *line)
     if (source->failure)
         return (int)trace_fail(trace, source->offset + source->length, "%s",
                                source->failure);
-    if (!end && source->length == 0)
+    if (!end && source->length == 0) {
+        trace->line--;
         return 0;
+    }
+    if (!end && trace->ops->wants_line_ends)
+        return (int)trace_fail(trace, source->offset + source->length,
+                               "the file is cut off within a line");
     size_t length = end ? (size_t)(end - source->data) : source->length;
     *line =
         (struct trace_line){(const char *)source->data, length, source->offset};
@@ -140,6 +153,49 @@ bool trace_number(const char **at, const char *end, unsigned base,
     return true;
 }
 
+/* --- address spaces ----------------------------------------------------------------- */
+
+bool trace_check_spaces(struct trace *trace)
+{
+    if (trace->page_size >> (64 - TRACE_SPACE_SHIFT) != 0)
+        return true;
+    (void)trace_fail(trace, 0, "%s traces need pages of 4096 bytes or more",
+                     trace_format_name(trace->format));
+    return false;
+}
+
+bool trace_space(struct trace *trace, uint64_t name, uint64_t offset,
+                 uint64_t *number)
+{
+    struct trace_spaces *spaces = &trace->spaces;
+    size_t at = spaces->last;
+    if (at >= spaces->count || spaces->names[at] != name)
+        for (at = 0; at < spaces->count && spaces->names[at] != name; at++)
+            ;
+    if (at == spaces->count) {
+        if (at == TRACE_MAX_SPACES) {
+            (void)trace_fail(trace, offset, "more than %d address spaces",
+                             (int)TRACE_MAX_SPACES);
+            return false;
+        }
+        if (at == spaces->room) {
+            size_t room = at ? at * 2 : 16;
+            uint64_t *grown =
+                realloc(spaces->names, room * sizeof *spaces->names);
+            if (!grown) {
+                (void)trace_fail(trace, offset, "out of memory");
+                return false;
+            }
+            spaces->names = grown;
+            spaces->room = room;
+        }
+        spaces->names[spaces->count++] = name;
+    }
+    spaces->last = at;
+    *number = at;
+    return true;
+}
+
 /* --- which format ------------------------------------------------------------------- */
 
 static bool name_has(const char *path, const char *part)
@@ -164,13 +220,40 @@ static bool is_lackey_line(const char *text, size_t length)
            (length > 2 && strncmp(text, "==", 2) == 0);
 }
 
-/* By name first, then by the first line with something on it. */
+static bool starts_with(const char *text, size_t length, const char *start)
+{
+    return length >= strlen(start) && strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool is_damo_line(const char *text, size_t length)
+{
+    return starts_with(text, length, "base_time_absolute:") ||
+           starts_with(text, length, "monitoring_start:");
+}
+
+/* The format of a text whose first line with something on it this is. */
+static enum trace_format format_of_line(const char *text, size_t length)
+{
+    if (is_damo_line(text, length))
+        return TRACE_DAMO;
+    if (trace_perf_is_sample(text, length))
+        return TRACE_PERF;
+    if (memchr(text, ',', length) || memchr(text, ';', length) ||
+        memchr(text, '\t', length))
+        return TRACE_CSV;
+    return isdigit((unsigned char)*text) ? TRACE_TEXT : TRACE_AUTO;
+}
+
+/* By its first bytes, by name, then by the first line with something on it. */
 static enum trace_format detect(struct trace *trace)
 {
     struct trace_source *source = &trace->source;
     while (source->length < 4096 && trace_source_more(source))
         ;
     size_t head = source->length < 4096 ? source->length : 4096;
+    if (head >= LTT_MAGIC_BYTES &&
+        memcmp(source->data, LTT_MAGIC, LTT_MAGIC_BYTES) == 0)
+        return TRACE_LTT;
     if (name_has(trace->path, "oracleGeneral") ||
         (head > 0 && is_binary(source->data, head)))
         return TRACE_ORACLE_GENERAL;
@@ -183,14 +266,8 @@ static enum trace_format detect(struct trace *trace)
         size_t length = (size_t)((stop ? stop : end) - text);
         if (is_lackey_line(text, length))
             return TRACE_LACKEY;
-        if (length > 0 && *text != '#' && *text != '\r') {
-            bool has_separator = memchr(text, ',', length) ||
-                                 memchr(text, ';', length) ||
-                                 memchr(text, '\t', length);
-            if (has_separator)
-                return TRACE_CSV;
-            return isdigit((unsigned char)*text) ? TRACE_TEXT : TRACE_AUTO;
-        }
+        if (length > 0 && *text != '#' && *text != '\r')
+            return format_of_line(text, length);
         text += length + 1;
     }
     return TRACE_TEXT;
@@ -221,13 +298,14 @@ static bool set_up(struct trace *trace, const struct trace_options *options)
     if (trace->format == TRACE_AUTO) {
         (void)trace_fail(trace, 0,
                          "can't tell the format; name it: text, lackey, "
-                         "oracleGeneral or csv");
+                         "oracleGeneral, csv, damo, perf or ltt");
         return false;
     }
     trace->ops = formats[trace->format].ops;
+    trace->has_time = trace->ops->has_time;
     if (options->columns && !trace_csv_columns(trace, options->columns))
         return false;
-    return trace->format != TRACE_CSV || trace_csv_look(trace);
+    return !trace->ops->open || trace->ops->open(trace);
 }
 
 static char *copy_text(const char *text)
@@ -266,7 +344,10 @@ struct trace *trace_open(const char *path, const struct trace_options *options,
 
 void trace_close(struct trace *trace)
 {
+    if (trace->ops && trace->ops->close)
+        trace->ops->close(trace);
     trace_source_close(&trace->source);
+    free(trace->spaces.names);
     free(trace->offsets);
     free(trace->path);
     free(trace);
@@ -279,8 +360,7 @@ ptrdiff_t trace_next(struct trace *trace, struct trace_record *out,
 {
     if (trace->error[0])
         return -1;
-    if (trace->format != TRACE_ORACLE_GENERAL &&
-        trace->offset_capacity < capacity) {
+    if (trace->ops->lists_offsets && trace->offset_capacity < capacity) {
         uint64_t *offsets = realloc(trace->offsets, capacity * sizeof *offsets);
         if (!offsets)
             return trace_fail(trace, trace->source.offset, "out of memory");
@@ -293,18 +373,42 @@ ptrdiff_t trace_next(struct trace *trace, struct trace_record *out,
 bool trace_rewind(struct trace *trace)
 {
     trace->error[0] = '\0';
-    trace->is_header_seen = false;
-    trace->pending_count = 0;
-    if (trace_source_rewind(&trace->source))
-        return true;
-    (void)trace_fail(trace, 0, "can't be read again");
-    return false;
+    trace->line = 0;
+    if (!trace_source_rewind(&trace->source)) {
+        (void)trace_fail(trace, 0, "can't be read again");
+        return false;
+    }
+    return !trace->ops->rewind || trace->ops->rewind(trace);
+}
+
+/* What no format can do faster: read up to there. */
+static bool read_up_to(struct trace *trace, uint64_t request)
+{
+    struct trace_record records[256];
+    const uint64_t room = sizeof records / sizeof records[0];
+    ptrdiff_t got = 1;
+    for (uint64_t left = request; left > 0 && got > 0; left -= (uint64_t)got)
+        got = trace_next(trace, records, (size_t)(left < room ? left : room));
+    if (got == 0)
+        (void)trace_fail(trace, trace->source.offset,
+                         "the trace ends before request %llu",
+                         (unsigned long long)request);
+    return got > 0;
+}
+
+bool trace_seek(struct trace *trace, uint64_t request)
+{
+    if (!trace_rewind(trace))
+        return false;
+    return trace->ops->seek ? trace->ops->seek(trace, request)
+                            : read_up_to(trace, request);
 }
 
 uint64_t trace_record_offset(const struct trace *trace, size_t index)
 {
-    return trace->offsets ? trace->offsets[index]
-                          : trace->batch_offset + 24 * (uint64_t)index;
+    return trace->ops->lists_offsets
+               ? trace->offsets[index]
+               : trace->batch_offset + trace->ops->record_bytes * index;
 }
 
 bool trace_is_compressed(const struct trace *trace)
@@ -317,13 +421,23 @@ enum trace_format trace_get_format(const struct trace *trace)
     return trace->format;
 }
 
+uint64_t trace_page_bytes(const struct trace *trace)
+{
+    return trace->page_size;
+}
+
 bool trace_has_time(const struct trace *trace)
 {
-    return trace->ops->has_time &&
-           (trace->format != TRACE_CSV || trace->columns[COLUMN_TIME]);
+    return trace->has_time;
 }
 
 uint64_t trace_mapped_bytes(const struct trace *trace)
 {
     return trace->source.map_bytes;
+}
+
+bool trace_stored_crc32(const struct trace *trace, uint64_t *bytes,
+                        uint32_t *crc)
+{
+    return trace_source_crc32(&trace->source, bytes, crc);
 }

@@ -7,6 +7,9 @@
  *   oracleGeneral  24 bytes: u32 time, u64 id, u32 size,  seconds   no
  *                  i64 next access; little-endian
  *   csv            columns by number, see `columns`       ns        optional
+ *   damo           "START-END (SIZE) ACCESSES AGE"        ns        target
+ *   perf           "COMM PID/TID TIME: EVENT: ADDR"       ns        thread
+ *   ltt            lowtide's own, binary: ltt.h           optional  optional
  *
  * Each is also read through zstd and gzip, which are recognised by content.
  * Numbers in text are decimal or 0x hex, unsigned, up to 64 bits; blank lines
@@ -27,6 +30,19 @@
  * csv: comma, semicolon or tab between fields, no quoting. A first line whose
  * fields are names is a header; without `columns` the header's names decide,
  * and without either the default is "time=1,page=2,write=3".
+ *
+ * damo: what `damo report raw` prints. A region that was found accessed in n of
+ * a snapshot's samples becomes n reads of each of its pages, spread evenly over
+ * the snapshot: trace_damo.c.
+ *
+ * perf: what `perf script -F comm,pid,tid,time,event,addr` prints of page
+ * faults and memory samples: trace_perf.c.
+ *
+ * damo and perf: pages of the first address space (target, process) are as they
+ * are, those of the k-th after it have k << 52 added.
+ *
+ * Programs end every line that they write, so lackey, damo and perf take a last
+ * line without an end for a cut file; people don't, so text and csv don't.
  */
 #ifndef LOWTIDE_TRACE_TRACE_H
 #define LOWTIDE_TRACE_TRACE_H
@@ -41,6 +57,9 @@ enum trace_format {
     TRACE_LACKEY,
     TRACE_ORACLE_GENERAL,
     TRACE_CSV,
+    TRACE_DAMO,
+    TRACE_PERF,
+    TRACE_LTT,
     TRACE_FORMAT_COUNT
 };
 
@@ -72,6 +91,7 @@ struct trace_options {
 };
 
 struct trace;
+struct ltt_header;
 
 /*
  * Open a trace.
@@ -111,8 +131,16 @@ const char *trace_error(const struct trace *trace);
 bool trace_rewind(struct trace *trace);
 
 /*
+ * Stand before a request, counted from 0, so that trace_next gives it first.
+ * An ltt file looks the place up; other traces are read up to there. False (see
+ * trace_error): the trace is damaged or ends before it.
+ */
+bool trace_seek(struct trace *trace, uint64_t request);
+
+/*
  * Byte offset, decompressed, of record `index` of those that the last
- * trace_next returned: for messages about a record's content.
+ * trace_next returned: for messages about a record's content. In an ltt file it
+ * is that of the record's block.
  */
 uint64_t trace_record_offset(const struct trace *trace, size_t index);
 
@@ -121,6 +149,22 @@ bool trace_is_compressed(const struct trace *trace);
 
 /* The format in use, never TRACE_AUTO. */
 enum trace_format trace_get_format(const struct trace *trace);
+
+/*
+ * Bytes in a page: what addresses were divided by, 4096 where nobody said
+ * anything, and in an ltt file what its header says, whatever the options.
+ */
+uint64_t trace_page_bytes(const struct trace *trace);
+
+/* An ltt file's header, borrowed; NULL: another format. See ltt.h. */
+const struct ltt_header *trace_ltt_header(const struct trace *trace);
+
+/*
+ * Length and CRC-32 of the file as it is stored, compressed or not; reads all
+ * of it. False: it can't be read.
+ */
+bool trace_stored_crc32(const struct trace *trace, uint64_t *bytes,
+                        uint32_t *crc);
 
 /* Do this trace's records carry times? */
 bool trace_has_time(const struct trace *trace);

@@ -107,7 +107,8 @@ static bool take_header(struct trace *trace, const struct trace_line *line)
     return is_header;
 }
 
-bool trace_csv_look(struct trace *trace)
+/* Learn the columns from the first line and leave it there. */
+static bool csv_open(struct trace *trace)
 {
     struct trace_source *source = &trace->source;
     struct trace_line line;
@@ -119,7 +120,9 @@ bool trace_csv_look(struct trace *trace)
         source->data -= bytes;
         source->length += bytes;
         source->offset -= bytes;
+        trace->line = 0;
     }
+    trace->has_time = trace->columns[COLUMN_TIME] != 0;
     return got >= 0;
 }
 
@@ -216,4 +219,15 @@ static ptrdiff_t csv_next(struct trace *trace, struct trace_record *out,
     return (ptrdiff_t)count;
 }
 
-const struct trace_ops trace_csv_ops = {csv_next, true};
+static bool csv_rewind(struct trace *trace)
+{
+    trace->is_header_seen = false;
+    return true;
+}
+
+const struct trace_ops trace_csv_ops = {
+    .open = csv_open,
+    .next = csv_next,
+    .rewind = csv_rewind,
+    .lists_offsets = true,
+};

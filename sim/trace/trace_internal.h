@@ -44,6 +44,11 @@ void trace_source_close(struct trace_source *source);
 bool trace_source_more(struct trace_source *source);
 void trace_source_consume(struct trace_source *source, size_t bytes);
 bool trace_source_rewind(struct trace_source *source);
+/* Mapped files: stand at a byte of the file, which is not past its end. */
+void trace_source_place(struct trace_source *source, uint64_t offset);
+/* Length and CRC-32 of the file as it is stored; false: can't be read. */
+bool trace_source_crc32(const struct trace_source *source, uint64_t *bytes,
+                        uint32_t *crc);
 
 /* ---- Formats ---------------------------------------------------------------- */
 
@@ -52,16 +57,31 @@ enum { TRACE_MAX_LINE = 65536 };
 struct trace;
 
 struct trace_ops {
+    /* Look at the beginning before anything is read; false: failed. */
+    bool (*open)(struct trace *trace); /* NULL: nothing to do */
+    void (*close)(struct trace *trace);
     /* Fill up to `capacity` records and their offsets; 0: end; -1: failed. */
     ptrdiff_t (*next)(struct trace *trace, struct trace_record *out,
                       size_t capacity);
-    bool has_time;
+    /* Forget what was read; the source is at its beginning. */
+    bool (*rewind)(struct trace *trace); /* NULL: nothing to do */
+    /* Stand at a request; NULL: by reading up to it. */
+    bool (*seek)(struct trace *trace, uint64_t request);
+    bool has_time; /* of every trace; see also trace.has_time */
+    /* Where records are: `offsets` has each, or they are so far apart. */
+    bool lists_offsets;
+    unsigned record_bytes;
+    /* Written by a program that ends every line: one without is cut off. */
+    bool wants_line_ends;
 };
 
 extern const struct trace_ops trace_text_ops;
 extern const struct trace_ops trace_lackey_ops;
 extern const struct trace_ops trace_oracle_ops;
 extern const struct trace_ops trace_csv_ops;
+extern const struct trace_ops trace_ltt_ops;
+extern const struct trace_ops trace_damo_ops;
+extern const struct trace_ops trace_perf_ops;
 
 enum trace_column {
     COLUMN_PAGE,
@@ -70,6 +90,17 @@ enum trace_column {
     COLUMN_WRITE,
     COLUMN_THREAD,
     COLUMN_COUNT
+};
+
+/*
+ * Page numbers of several address spaces: the first one's as they are, those of
+ * number k plus k << TRACE_SPACE_SHIFT.
+ */
+enum { TRACE_SPACE_SHIFT = 52, TRACE_MAX_SPACES = 4096 };
+struct trace_spaces {
+    uint64_t *names; /* process or target, by number */
+    size_t count, room;
+    size_t last; /* number that was looked up last */
 };
 
 struct trace {
@@ -83,6 +114,8 @@ struct trace {
     uint64_t *offsets; /* of the last batch's records; NULL: fixed size */
     size_t offset_capacity;
     uint64_t batch_offset; /* of the first record, fixed-size formats */
+    uint64_t line;         /* of lines read so far */
+    bool has_time;
 
     unsigned columns[COLUMN_COUNT]; /* from 1; 0: not there */
     bool has_columns;               /* given by the caller */
@@ -94,6 +127,11 @@ struct trace {
     uint64_t pending_count;
     uint64_t pending_offset;
     bool pending_write;
+
+    struct trace_spaces spaces; /* damo, perf */
+    bool is_sample_seen;        /* perf */
+    struct trace_damo *damo;
+    struct trace_ltt *ltt;
 };
 
 struct trace_line {
@@ -110,9 +148,17 @@ int trace_next_line(struct trace *trace, struct trace_line *line);
 /* A decimal or 0x number at `*at`, which moves behind it. */
 bool trace_number(const char **at, const char *end, unsigned base,
                   uint64_t *value);
+/*
+ * The number of an address space, by first appearance; false after a failure
+ * at `offset`: too many, or no memory.
+ */
+bool trace_space(struct trace *trace, uint64_t name, uint64_t offset,
+                 uint64_t *number);
+/* Pages that hold addresses of several spaces are 4 KiB at least. */
+bool trace_check_spaces(struct trace *trace);
+/* Is the line a sample of perf script? */
+bool trace_perf_is_sample(const char *text, size_t length);
 /* Set the columns from "NAME=N,..."; false: `error` is set. */
 bool trace_csv_columns(struct trace *trace, const char *text);
-/* Learn the columns from the first line and leave it there; false: `error`. */
-bool trace_csv_look(struct trace *trace);
 
 #endif

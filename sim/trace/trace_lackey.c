@@ -66,4 +66,15 @@ static ptrdiff_t lackey_next(struct trace *trace, struct trace_record *out,
     return (ptrdiff_t)count;
 }
 
-const struct trace_ops trace_lackey_ops = {lackey_next, false};
+static bool lackey_rewind(struct trace *trace)
+{
+    trace->pending_count = 0;
+    return true;
+}
+
+const struct trace_ops trace_lackey_ops = {
+    .next = lackey_next,
+    .rewind = lackey_rewind,
+    .lists_offsets = true,
+    .wants_line_ends = true,
+};

@@ -58,4 +58,8 @@ static ptrdiff_t oracle_next(struct trace *trace, struct trace_record *out,
     return (ptrdiff_t)count;
 }
 
-const struct trace_ops trace_oracle_ops = {oracle_next, true};
+const struct trace_ops trace_oracle_ops = {
+    .next = oracle_next,
+    .has_time = true,
+    .record_bytes = RECORD_BYTES,
+};

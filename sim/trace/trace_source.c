@@ -253,15 +253,22 @@ void trace_source_consume(struct trace_source *source, size_t bytes)
     source->offset += bytes;
 }
 
+void trace_source_place(struct trace_source *source, uint64_t offset)
+{
+    assert(!source->codec && offset <= source->map_bytes);
+    source->data = source->map ? source->map + offset : NULL;
+    source->length = source->map_bytes - (size_t)offset;
+    source->offset = offset;
+}
+
 bool trace_source_rewind(struct trace_source *source)
 {
     source->failure = NULL;
-    source->offset = 0;
     if (!source->codec) {
-        source->data = source->map;
-        source->length = source->map_bytes;
+        trace_source_place(source, 0);
         return true;
     }
+    source->offset = 0;
     if (lseek(source->file, 0, SEEK_SET) != 0)
         return false;
     source->codec->close(source->codec_state);
@@ -274,4 +281,28 @@ bool trace_source_rewind(struct trace_source *source)
     source->data = source->buffer;
     source->is_frame_open = true;
     return source->codec_state != NULL;
+}
+
+/* --- provenance ------------------------------------------------------------------------ */
+
+bool trace_source_crc32(const struct trace_source *source, uint64_t *bytes,
+                        uint32_t *crc)
+{
+    unsigned char *buffer = malloc(IN_BYTES);
+    uLong sum = crc32(0, NULL, 0);
+    uint64_t at = 0;
+    ssize_t length = -1;
+    while (buffer) {
+        length = pread(source->file, buffer, IN_BYTES, (off_t)at);
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length <= 0)
+            break;
+        sum = crc32(sum, buffer, (uInt)length);
+        at += (uint64_t)length;
+    }
+    free(buffer);
+    *bytes = at;
+    *crc = (uint32_t)sum;
+    return length == 0;
 }

@@ -62,4 +62,7 @@ static ptrdiff_t text_next(struct trace *trace, struct trace_record *out,
     return (ptrdiff_t)count;
 }
 
-const struct trace_ops trace_text_ops = {text_next, false};
+const struct trace_ops trace_text_ops = {
+    .next = text_next,
+    .lists_offsets = true,
+};
