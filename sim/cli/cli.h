@@ -34,6 +34,9 @@ int cmd_policies(int argc, char **argv);
 /* lowtide replay TRACE ...: a trace straight into one pager-backed VMO. */
 int cmd_replay(int argc, char **argv);
 
+/* lowtide import TRACE --to FILE: a trace into lowtide's own format. */
+int cmd_import(int argc, char **argv);
+
 /* lowtide compare SCENARIO ...: policies, memory sizes and seeds. */
 int cmd_compare(int argc, char **argv);
 

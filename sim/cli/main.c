@@ -13,6 +13,7 @@ static const struct cli_command commands[] = {
     {"check", "read and check scenarios", cmd_check},
     {"compare", "compare policies over memory sizes and seeds", cmd_compare},
     {"replay", "play a trace against policies and memory sizes", cmd_replay},
+    {"import", "turn a trace into lowtide's own format", cmd_import},
     {"budget", "the smallest memory for which a condition holds", cmd_budget},
     {"merge", "join results files into a new one", cmd_merge},
     {"list", "the runs in a results file", cmd_list},
