@@ -19,7 +19,7 @@ PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
             libsqlite3-dev liblz4-dev libzstd-dev zlib1g-dev uthash-dev
 PKG_RUN   = gnuplot-nox fonts-dejavu-core
 PKG_MAN   = help2man
-PKG_TEST  = libcriterion-dev sqlite3 zstd gzip
+PKG_TEST  = libcriterion-dev sqlite3 zstd gzip python3
 PKG_TIDY  = clang-tidy clang-format cppcheck
 PKG_COV   = gcovr
 PKG_DEB   = dpkg-dev debhelper lintian
@@ -180,6 +180,7 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_studies.sh
 	@$(MAKE) --no-print-directory man
 	LOWTIDE=$(BUILD)/lowtide MAN=$(BUILD)/man tests/run_help.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_import.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log
@@ -213,9 +214,10 @@ hard:  ## every slow check on, memory short on purpose, reclaim at any time
 san-unit:
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-san \
 	    OPT="$(SANITIZE)" LTO= all build-san/unit_tests \
-	    build-san/soak/soak_policies
+	    build-san/soak/soak_policies build-san/soak/soak_traces
 	LOWTIDE=build-san/lowtide tests/run_unit.sh build-san/unit_tests
 	SOAK_SCALE=0.01 build-san/soak/soak_policies
+	SOAK_SCALE=0.01 build-san/soak/soak_traces
 
 .PHONY: san
 san: san-unit  ## address and undefined sanitizers: unit tests, conformance
@@ -247,11 +249,13 @@ soak:  ## the long random tests (SOAK_SCALE=0.01: a hundredth)
 	LOWTIDE=$(BUILD)/lowtide tests/run_model.sh $(BUILD)/soak/model $(BUILD)
 
 .PHONY: san-soak
-san-soak:  ## under the sanitizers: a tenth of the model test, all policies
+san-soak:  ## under the sanitizers: model test, policies, damaged traces
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-san \
-	    OPT="$(SANITIZE)" LTO= build-san/soak/model build-san/soak/soak_policies
+	    OPT="$(SANITIZE)" LTO= build-san/soak/model \
+	    build-san/soak/soak_policies build-san/soak/soak_traces
 	SOAK_SCALE=0.1 build-san/soak/model
 	build-san/soak/soak_policies
+	SOAK_SCALE=0.1 build-san/soak/soak_traces
 
 .PHONY: tidy
 tidy:  ## clang-format, clang-tidy, cppcheck: no finding is accepted

@@ -120,7 +120,7 @@ static bool csv_open(struct trace *trace)
         source->data -= bytes;
         source->length += bytes;
         source->offset -= bytes;
-        trace->line = 0;
+        trace->line--;
     }
     trace->has_time = trace->columns[COLUMN_TIME] != 0;
     return got >= 0;
