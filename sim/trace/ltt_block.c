@@ -16,7 +16,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { PAYLOAD_HEADER_BYTES = 12, EIGHT_BYTES_BITS = 56 };
+enum { EIGHT_BYTES_BITS = 56 };
 
 #define CONTINUED UINT64_C(0x8080808080808080)
 
@@ -300,7 +300,8 @@ void ltt_index_entry_decode(const unsigned char *bytes,
 bool ltt_packer_init(struct ltt_packer *packer)
 {
     *packer = (struct ltt_packer){
-        .raw = malloc((size_t)LTT_BLOCK_REQUESTS * LTT_MAX_REQUEST_BYTES),
+        .raw = malloc(LTT_PAYLOAD_HEADER_BYTES +
+                      (size_t)LTT_BLOCK_REQUESTS * LTT_MAX_REQUEST_BYTES),
         .times.bytes = malloc((size_t)LTT_BLOCK_REQUESTS * 13 + 32),
         .threads.bytes = malloc((size_t)LTT_BLOCK_REQUESTS * 8 + 32),
         .writes = malloc(LTT_BLOCK_REQUESTS / 8),
@@ -325,7 +326,7 @@ void ltt_packer_release(struct ltt_packer *packer)
 
 void ltt_packer_reset(struct ltt_packer *packer)
 {
-    packer->length = PAYLOAD_HEADER_BYTES;
+    packer->length = LTT_PAYLOAD_HEADER_BYTES;
     packer->times.length = packer->threads.length = 0;
     packer->times.count = packer->threads.count = 0;
     packer->page = packer->time_ns = 0;
@@ -390,7 +391,8 @@ void ltt_packer_finish(struct ltt_packer *packer)
     end_run(&packer->threads);
     if (is_one_thread)
         packer->threads.length = 0; /* thread 0 throughout: no column */
-    ltt_put_u32(packer->raw, (uint32_t)(packer->length - PAYLOAD_HEADER_BYTES));
+    ltt_put_u32(packer->raw,
+                (uint32_t)(packer->length - LTT_PAYLOAD_HEADER_BYTES));
     ltt_put_u32(packer->raw + 4, (uint32_t)packer->times.length);
     ltt_put_u32(packer->raw + 8, (uint32_t)packer->threads.length);
     unsigned char *at = packer->raw + packer->length;
@@ -434,15 +436,15 @@ const char *ltt_unpacker_init(struct ltt_unpacker *unpacker,
                               const unsigned char *raw, size_t length,
                               uint32_t requests)
 {
-    if (length < PAYLOAD_HEADER_BYTES)
+    if (length < LTT_PAYLOAD_HEADER_BYTES)
         return "a block without columns";
-    uint64_t left = length - PAYLOAD_HEADER_BYTES;
+    uint64_t left = length - LTT_PAYLOAD_HEADER_BYTES;
     const uint32_t pages = ltt_get_u32(raw), times = ltt_get_u32(raw + 4);
     const uint32_t threads = ltt_get_u32(raw + 8);
     if ((uint64_t)pages + times + threads > left)
         return "columns that are longer than their block";
     left -= (uint64_t)pages + times + threads;
-    const unsigned char *at = raw + PAYLOAD_HEADER_BYTES;
+    const unsigned char *at = raw + LTT_PAYLOAD_HEADER_BYTES;
     *unpacker = (struct ltt_unpacker){
         .page_at = at,
         .page_end = at + pages,

@@ -25,6 +25,7 @@ enum {
     LTT_INDEX_CRC_BYTES = 4,
     LTT_BLOCK_REQUESTS = 1 << 16, /* what this program writes */
     LTT_MAX_BLOCK_REQUESTS = 1 << 20,
+    LTT_PAYLOAD_HEADER_BYTES = 12,
     /* No request takes more: 10 a page, 10 + 3 a time, 5 + 3 a thread, 1. */
     LTT_MAX_REQUEST_BYTES = 32,
     /* Bytes behind a payload that may be read, and written, past its end. */

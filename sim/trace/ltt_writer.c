@@ -48,7 +48,8 @@ static bool allocate(struct ltt_writer *writer, const char *path)
 {
     const size_t bytes = strlen(path) + sizeof ".XXXXXX";
     writer->frame_room =
-        ZSTD_compressBound((size_t)LTT_BLOCK_REQUESTS * LTT_MAX_REQUEST_BYTES);
+        ZSTD_compressBound(LTT_PAYLOAD_HEADER_BYTES +
+                           (size_t)LTT_BLOCK_REQUESTS * LTT_MAX_REQUEST_BYTES);
     writer->path = malloc(bytes);
     writer->temporary = calloc(1, bytes);
     writer->frame = malloc(writer->frame_room);

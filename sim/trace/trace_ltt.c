@@ -158,7 +158,9 @@ static const char *check_block(const struct trace *trace,
     const uint64_t offset = trace->source.offset;
     if (block->requests != requests_of_block(&ltt->header, ltt->next_block))
         return "a block of another number of requests than the header says";
-    if (block->raw_bytes > (uint64_t)block->requests * LTT_MAX_REQUEST_BYTES)
+    if (block->raw_bytes >
+        LTT_PAYLOAD_HEADER_BYTES +
+            (uint64_t)block->requests * LTT_MAX_REQUEST_BYTES)
         return "a block that is larger than its requests can be";
     if (block->packed_bytes > ZSTD_compressBound(block->raw_bytes) ||
         offset + LTT_BLOCK_HEADER_BYTES + block->packed_bytes >

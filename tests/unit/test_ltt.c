@@ -189,6 +189,10 @@ Test(ltt, extreme_values_come_back)
     };
     const size_t count = sizeof records / sizeof records[0];
     struct ltt_header header;
+    write_file(records, 1, true, &header);
+    struct trace *alone = open_file();
+    expect_records(alone, records, 1, true);
+    trace_close(alone);
     write_file(records, count, true, &header);
     cr_assert_eq(header.writes, 4u);
     cr_assert_eq(header.first_ns, 0u);
