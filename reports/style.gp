@@ -1,14 +1,11 @@
 # What all figures share. A script is: a preamble of values (written by
-# `lowtide plot`), this file, and the file of the figure's kind.
+# `lowtide plot`), this file, time.gp or grid.gp, and the file of the figure's
+# kind.
 #
-# The preamble gives
+# Every preamble gives
 #   WIDTH HEIGHT     of the canvas; here lengths are in its pixels
-#   DATA             the data file: block PANEL - 1 has a row for each moment,
-#                    time in seconds and then a column for each layer
-#   PANELS           how many runs; arrays TITLE NOTE ROWS MESSAGE by panel
-#   LAYERS           how many columns; arrays NAME COLOUR by layer
-#   HEADING Y_LABEL Y_MAX
-#   TIME_END TIME_UNIT TIME_SCALE   seconds x TIME_SCALE are TIME_UNITs
+#   HEADING          of the figure
+#   DATA             the data file, in blocks
 #
 # Names that users gave arrive in single-quoted strings, where gnuplot expands
 # nothing, and `noenhanced` keeps their underscores.
@@ -17,61 +14,13 @@ INK   = '#303030'
 FAINT = '#6E6E6E'
 EDGE  = '#8A8A8A'
 
-LEFT = 96; RIGHT = 240; TOP = 78; BOTTOM = 58; GAP = 44
-
 x_of(pixels) = pixels / (1.0 * WIDTH)
 y_of(pixels) = 1 - pixels / (1.0 * HEIGHT)
-
-PANEL_HEIGHT = (HEIGHT - TOP - BOTTOM - (PANELS - 1) * GAP) / (1.0 * PANELS)
-panel_top(panel) = TOP + (panel - 1) * (PANEL_HEIGHT + GAP)
 
 set border 3 linecolor rgb EDGE linewidth 0.8
 set tics nomirror out scale 0.6 textcolor rgb INK
 set grid xtics ytics back linetype 1 linewidth 0.6 linecolor rgb '#E2E2E2'
 set key off
-set xrange [0:TIME_END]
-set yrange [0:Y_MAX]
-set lmargin at screen x_of(LEFT)
-set rmargin at screen x_of(WIDTH - RIGHT)
 
-axis(seconds) = seconds * TIME_SCALE
-
-set label 1 HEADING at screen x_of(LEFT), screen y_of(26) left \
+set label 1 HEADING at screen x_of(96), screen y_of(26) left \
     font 'DejaVu Sans,14' textcolor rgb INK
-
-# For `eval` in a loop over `panel`.
-
-# Title, and a message where a run has nothing to show.
-PANEL_TEXT = "\
-set label 2 TITLE[panel] at screen x_of(LEFT), \
-    screen y_of(panel_top(panel) - 13) left textcolor rgb INK; \
-set label 3 NOTE[panel] at screen x_of(WIDTH - RIGHT), \
-    screen y_of(panel_top(panel) - 13) right textcolor rgb FAINT; \
-set label 4 MESSAGE[panel] at graph 0.5, graph 0.5 center \
-    textcolor rgb FAINT; \
-y_label = Y_LABEL; eval Y_TEXT"
-
-# A label, since `ylabel` moves with the width of the numbers.
-Y_TEXT = "\
-set label 5 y_label at screen x_of(18), graph 0.5 center rotate by 90 \
-    textcolor rgb INK"
-
-PANEL_MARGINS = "\
-set tmargin at screen y_of(panel_top(panel)); \
-set bmargin at screen y_of(panel_top(panel) + PANEL_HEIGHT)"
-
-# The panels share their time axis: the last one has the numbers.
-TIME_AXIS = "\
-set format x (panel == PANELS ? '%g' : ''); \
-set xlabel (panel == PANELS ? 'simulated time (' . TIME_UNIT . ')' : '') \
-    textcolor rgb INK"
-
-# The key is a plot of its own, as high as the figure: beside a low panel
-# gnuplot would leave entries out.
-KEY_ONLY = "\
-unset label; unset border; unset tics; unset grid; \
-unset xlabel; \
-set tmargin at screen y_of(TOP); set bmargin at screen y_of(HEIGHT - 8); \
-set key on at screen x_of(WIDTH - RIGHT + 20), screen y_of(TOP - 8) left top \
-    Left reverse vertical maxcols 1 samplen 2.2 spacing 1.2 noautotitle \
-    noenhanced font 'DejaVu Sans,10' textcolor rgb INK"

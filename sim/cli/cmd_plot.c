@@ -14,14 +14,22 @@
 static const char help[] =
     "usage: lowtide plot DB [--run ID|NAME]... [--kind KIND] -o FILE\n"
     "\n"
-    "Draw runs of a results file with gnuplot. Several runs are drawn below\n"
-    "each other, with the same time axis and the same scale.\n"
+    "Draw runs of a results file with gnuplot. Time series of several runs "
+    "are\n"
+    "drawn below each other, with the same time axis and the same scale.\n"
     "\n"
     "  --run ID|NAME      a run; a name stands for all runs that have it; may\n"
-    "                     be repeated (all runs, of which there may be 12)\n"
+    "                     be repeated (all runs, of which there may be 12; "
+    "any\n"
+    "                     number for compare and mrc)\n"
     "  --kind KIND        what to draw (pressure):\n";
 
 static const char help_end[] =
+    "      --metric M     of compare, may be repeated: a column of v_summary "
+    "or\n"
+    "                     a counter (those that matter and are not zero)\n"
+    "      --baseline P   of compare: what the others are held against (the\n"
+    "                     first run's policy)\n"
     "  -o, --output FILE  the figure: FILE.svg, FILE.png or FILE.pdf\n"
     "      --keep         leave FILE.gp and FILE.dat beside it, the script "
     "and\n"
@@ -41,16 +49,27 @@ static const char help_end[] =
 
 struct options {
     struct plot_request request;
-    const char **runs; /* owned */
+    const char **runs;    /* owned */
+    const char **metrics; /* owned */
     bool is_json;
     bool is_quiet;
 };
 
-enum { OPT_RUN = 256, OPT_KIND, OPT_KEEP, OPT_JSON, OPT_QUIET };
+enum {
+    OPT_RUN = 256,
+    OPT_KIND,
+    OPT_METRIC,
+    OPT_BASELINE,
+    OPT_KEEP,
+    OPT_JSON,
+    OPT_QUIET
+};
 
 static const struct option long_options[] = {
     {"run", required_argument, NULL, OPT_RUN},
     {"kind", required_argument, NULL, OPT_KIND},
+    {"metric", required_argument, NULL, OPT_METRIC},
+    {"baseline", required_argument, NULL, OPT_BASELINE},
     {"output", required_argument, NULL, 'o'},
     {"keep", no_argument, NULL, OPT_KEEP},
     {"jobs", required_argument, NULL, 'j'},
@@ -72,8 +91,7 @@ static int print_help(void)
     const char *summary;
     fputs(help, stdout);
     for (size_t k = 0; plot_kind_at(k, &name, &summary); k++)
-        if (summary)
-            printf("                     %-11s  %s\n", name, summary);
+        printf("                     %-11s  %s\n", name, summary);
     fputs(help_end, stdout);
     return CLI_OK;
 }
@@ -94,6 +112,12 @@ static int take_option(struct options *options, int option, const char *value)
         break;
     case OPT_KIND:
         options->request.kind = value;
+        break;
+    case OPT_METRIC:
+        options->metrics[options->request.metric_count++] = value;
+        break;
+    case OPT_BASELINE:
+        options->request.baseline = value;
         break;
     case 'o':
         options->request.output = value;
@@ -151,29 +175,41 @@ static void print_json(const struct plot_request *request,
     puts("]}]");
 }
 
+static int print(const struct plot_request *request,
+                 const struct plot_result *result, bool is_json, bool is_quiet)
+{
+    if (is_json)
+        print_json(request, result);
+    else if (!is_quiet)
+        printf("%s: %s of %zu run%s\n", request->output, request->kind,
+               result->run_count, result->run_count == 1 ? "" : "s");
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain(CLI_HOST, "cannot write to standard output");
+    return CLI_OK;
+}
+
 static int draw(const struct options *options)
 {
     struct plot_result result = {0};
     char message[PLOT_MESSAGE_BYTES] = "";
+    int status = CLI_OK;
     switch (plot_draw(&options->request, &result, message)) {
     case PLOT_OK:
+        status = print(&options->request, &result, options->is_json,
+                       options->is_quiet);
         break;
     case PLOT_BAD_INPUT:
-        return complain(CLI_USAGE, message);
+        status = complain(CLI_USAGE, message);
+        break;
     case PLOT_HOST:
-        return complain(CLI_HOST, message);
+        status = complain(CLI_HOST, message);
+        break;
     case PLOT_INTERRUPTED:
-        return complain(CLI_INTERRUPTED, message);
+        status = complain(CLI_INTERRUPTED, message);
+        break;
     }
-    if (options->is_json)
-        print_json(&options->request, &result);
-    else if (!options->is_quiet)
-        printf("%s: %s of %zu run%s\n", options->request.output,
-               options->request.kind, result.run_count,
-               result.run_count == 1 ? "" : "s");
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return CLI_OK;
+    plot_result_release(&result);
+    return status;
 }
 
 static bool wants_help(int argc, char **argv)
@@ -191,13 +227,19 @@ int cmd_plot(int argc, char **argv)
     struct options options = {
         .request = {.kind = "pressure"},
         .runs = calloc((size_t)argc + 1, sizeof(*options.runs)),
+        .metrics = calloc((size_t)argc + 1, sizeof(*options.metrics)),
     };
-    if (!options.runs)
-        return complain(CLI_HOST, "out of memory");
-    options.request.runs = options.runs;
-    int status = read_options(&options, argc, argv);
-    if (status == CLI_OK)
-        status = draw(&options);
+    int status = CLI_HOST;
+    if (options.runs && options.metrics) {
+        options.request.runs = options.runs;
+        options.request.metrics = options.metrics;
+        status = read_options(&options, argc, argv);
+        if (status == CLI_OK)
+            status = draw(&options);
+    } else {
+        complain(status, "out of memory");
+    }
     free(options.runs);
+    free(options.metrics);
     return status;
 }

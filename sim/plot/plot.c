@@ -2,6 +2,7 @@
  * The kinds of figures, and how one is made.
  */
 #include "plot/plot.h"
+#include "plot/plot_chart.h"
 #include "plot/plot_figure.h"
 #include "plot/plot_gnuplot.h"
 #include "plot/plot_script.h"
@@ -22,7 +23,7 @@ static const struct plot_kind kinds[] = {
         .script = "pressure.gp",
         .heading = "Memory pressure",
         .y_label = "free memory (MiB)",
-        .absent = "no data: this run has no ticks",
+        .absent = "ticks (record.ticks: true)",
         .has_bands = true,
         .panel_pixels = 360,
         .read = plot_read_pressure,
@@ -33,7 +34,7 @@ static const struct plot_kind kinds[] = {
         .script = "stack.gp",
         .heading = "Memory by page queue",
         .y_label = "memory (MiB)",
-        .absent = "no data: this run has no ticks",
+        .absent = "ticks (record.ticks: true)",
         .curves = PLOT_CURVES_STACKED,
         .is_full_height = true,
         .panel_pixels = 300,
@@ -45,7 +46,7 @@ static const struct plot_kind kinds[] = {
         .script = "stack.gp",
         .heading = "Memory by VMO",
         .y_label = "committed memory (MiB)",
-        .absent = "no data: this run has no samples of VMOs",
+        .absent = "samples of VMOs (record.vmo_ticks: true)",
         .curves = PLOT_CURVES_STACKED,
         .panel_pixels = 300,
         .read = plot_read_attribution,
@@ -56,7 +57,7 @@ static const struct plot_kind kinds[] = {
         .script = "stack.gp",
         .heading = "Memory by process",
         .y_label = "committed memory (MiB)",
-        .absent = "no data: this run has no samples of VMOs",
+        .absent = "samples of VMOs (record.vmo_ticks: true)",
         .curves = PLOT_CURVES_STACKED,
         .panel_pixels = 300,
         .read = plot_read_process,
@@ -67,14 +68,24 @@ static const struct plot_kind kinds[] = {
         .script = "faults.gp",
         .heading = "Faults and reclaim",
         .y_label = "rate (1/s)",
-        .absent = "no data: this run has no ticks",
+        .absent = "ticks (record.ticks: true)",
         .panel_pixels = 280,
         .read = plot_read_faults,
     },
-    {.name = "latency"},
-    {.name = "residency"},
-    {.name = "compare"},
-    {.name = "mrc"},
+    {
+        .name = "compare",
+        .summary = "policies by metric and memory, with 95 % intervals",
+        .script = "compare.gp",
+        .heading = "Comparison of policies",
+        .chart = plot_chart_compare,
+    },
+    {
+        .name = "mrc",
+        .summary = "miss ratio over memory size, a curve for each policy",
+        .script = "mrc.gp",
+        .heading = "Miss-ratio curves",
+        .chart = plot_chart_mrc,
+    },
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -84,8 +95,7 @@ bool plot_kind_at(size_t index, const char **name, const char **summary)
     if (index >= KIND_COUNT)
         return false;
     *name = kinds[index].name;
-    if (summary)
-        *summary = kinds[index].summary;
+    *summary = kinds[index].summary;
     return true;
 }
 
@@ -95,9 +105,6 @@ void plot_figure_release(struct plot_figure *figure)
 {
     for (size_t p = 0; p < figure->panel_count; p++) {
         struct plot_panel *panel = &figure->panels[p];
-        free(panel->run.name);
-        free(panel->run.policy);
-        free(panel->run.status);
         free(panel->bands);
         plot_frame_release(&panel->frame);
     }
@@ -149,61 +156,170 @@ static enum plot_status find_kind(const char *name,
                                   const struct plot_kind **kind, char *message)
 {
     for (size_t n = 0; n < KIND_COUNT; n++) {
-        if (strcmp(kinds[n].name, name) != 0)
-            continue;
-        *kind = &kinds[n];
-        if (kinds[n].read)
+        if (strcmp(kinds[n].name, name) == 0) {
+            *kind = &kinds[n];
             return PLOT_OK;
-        snprintf(message, PLOT_MESSAGE_BYTES, "--kind %s is not available yet",
-                 name);
-        return PLOT_BAD_INPUT;
+        }
     }
     int used = snprintf(message, PLOT_MESSAGE_BYTES,
                         "--kind '%.100s' is unknown; there are:", name);
     for (size_t n = 0; n < KIND_COUNT; n++)
-        if (kinds[n].read)
-            used += snprintf(message + used, PLOT_MESSAGE_BYTES - (size_t)used,
-                             " %s", kinds[n].name);
+        used += snprintf(message + used, PLOT_MESSAGE_BYTES - (size_t)used,
+                         " %s", kinds[n].name);
     return PLOT_BAD_INPUT;
 }
 
-/* One transaction, so that all panels are of one moment. */
-static enum plot_status read_figure(sqlite3 *db,
-                                    const struct plot_request *request,
-                                    struct plot_figure *figure, char *message)
+/* Options of one kind say nothing to another. */
+static enum plot_status check_options(const struct plot_request *request,
+                                      const struct plot_kind *kind,
+                                      char *message)
 {
-    int status = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
-    if (status == SQLITE_OK) {
-        enum plot_status selected =
-            plot_runs_select(db, request, figure, message);
-        if (selected != PLOT_OK)
-            return selected;
-        status = figure->kind->read(db, figure);
-    }
-    if (status == SQLITE_OK && settle(figure))
+    bool is_comparison = kind->chart == plot_chart_compare;
+    if (is_comparison || (request->metric_count == 0 && !request->baseline))
         return PLOT_OK;
-    snprintf(message, PLOT_MESSAGE_BYTES, "cannot read %.200s: %s",
-             request->database,
+    snprintf(message, PLOT_MESSAGE_BYTES, "%s is for --kind compare",
+             request->baseline ? "--baseline" : "--metric");
+    return PLOT_BAD_INPUT;
+}
+
+/* What is drawn, whichever sort of kind it is. */
+struct drawing {
+    const struct plot_request *request;
+    const struct plot_kind *kind;
+    struct plot_runs runs;
+    struct plot_figure figure;
+    struct plot_chart chart;
+    char *message; /* borrowed */
+};
+
+static void drawing_release(struct drawing *drawing)
+{
+    plot_figure_release(&drawing->figure);
+    plot_chart_release(&drawing->chart);
+    plot_runs_release(&drawing->runs);
+}
+
+static enum plot_status fail_read(const struct drawing *drawing, sqlite3 *db,
+                                  int status)
+{
+    snprintf(drawing->message, PLOT_MESSAGE_BYTES, "cannot read %.200s: %s",
+             drawing->request->database,
              status == SQLITE_OK || status == SQLITE_NOMEM
                  ? "out of memory"
                  : sqlite3_errmsg(db));
     return status == SQLITE_CORRUPT ? PLOT_BAD_INPUT : PLOT_HOST;
 }
 
-static void tell(const struct plot_figure *figure, struct plot_result *result)
+static enum plot_status read_figure(sqlite3 *db, struct drawing *drawing)
 {
-    result->run_count = figure->panel_count;
-    for (size_t p = 0; p < figure->panel_count; p++)
-        result->run_ids[p] = figure->panels[p].run.id;
+    struct plot_figure *figure = &drawing->figure;
+    size_t count = drawing->runs.count;
+    int status = SQLITE_NOMEM;
+    figure->kind = drawing->kind;
+    figure->panels = calloc(count, sizeof(*figure->panels));
+    if (figure->panels) {
+        figure->panel_count = count;
+        for (size_t p = 0; p < count; p++)
+            figure->panels[p].run = &drawing->runs.items[p];
+        status = drawing->kind->read(db, figure);
+    }
+    if (status != SQLITE_OK || !settle(figure))
+        return fail_read(drawing, db, status);
+    for (size_t p = 0; p < count; p++)
+        if (figure->panels[p].has_data)
+            return PLOT_OK;
+    snprintf(drawing->message, PLOT_MESSAGE_BYTES,
+             "nothing to draw: no run has %s", drawing->kind->absent);
+    return PLOT_BAD_INPUT;
+}
+
+/* One transaction, so that all runs are of one moment. */
+static enum plot_status read_drawing(sqlite3 *db, struct drawing *drawing)
+{
+    const struct plot_kind *kind = drawing->kind;
+    size_t limit = kind->read        ? PLOT_MAX_PANELS
+                   : kind->run_limit ? kind->run_limit
+                                     : SIZE_MAX;
+    int begun = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+    if (begun != SQLITE_OK)
+        return fail_read(drawing, db, begun);
+    enum plot_status status = plot_runs_select(
+        db, drawing->request, limit, &drawing->runs, drawing->message);
+    if (status != PLOT_OK)
+        return status;
+    if (kind->read)
+        return read_figure(db, drawing);
+    drawing->chart.kind = kind;
+    return kind->chart(db, drawing->request, &drawing->runs, &drawing->chart,
+                       drawing->message);
+}
+
+static enum plot_status load(struct drawing *drawing)
+{
+    enum store_state state;
+    sqlite3 *db = store_read(drawing->request->database, &state,
+                             drawing->message, PLOT_MESSAGE_BYTES);
+    if (!db)
+        return state == STORE_HOST ? PLOT_HOST : PLOT_BAD_INPUT;
+    enum plot_status status = read_drawing(db, drawing);
+    sqlite3_close(db);
+    return status;
+}
+
+static enum plot_status draw(const struct drawing *drawing,
+                             enum plot_format format)
+{
+    const struct plot_kind *kind = drawing->kind;
+    struct plot_sheet sheet = {.heading = kind->heading,
+                               .script = kind->script};
+    if (kind->read) {
+        sheet.layout = "time.gp";
+        sheet.width = PLOT_FIGURE_WIDTH;
+        sheet.height = plot_figure_height(&drawing->figure);
+        sheet.write_data = plot_figure_write_data;
+        sheet.write_values = plot_figure_write_values;
+        sheet.content = &drawing->figure;
+    } else {
+        sheet.layout = "grid.gp";
+        sheet.width = drawing->chart.width;
+        sheet.height = drawing->chart.height;
+        sheet.write_data = plot_chart_write_data;
+        sheet.write_values = plot_chart_write_values;
+        sheet.content = &drawing->chart;
+    }
+    return plot_gnuplot_draw(&sheet, format, drawing->request->output,
+                             drawing->request->is_kept, drawing->message);
+}
+
+void plot_result_release(struct plot_result *result)
+{
+    free(result->run_ids);
+    *result = (struct plot_result){0};
+}
+
+static enum plot_status tell(const struct drawing *drawing,
+                             struct plot_result *result)
+{
+    const struct plot_runs *runs = &drawing->runs;
+    result->run_ids = calloc(runs->count, sizeof(*result->run_ids));
+    if (!result->run_ids) {
+        snprintf(drawing->message, PLOT_MESSAGE_BYTES, "out of memory");
+        return PLOT_HOST;
+    }
+    for (size_t r = 0; r < runs->count; r++)
+        result->run_ids[r] = runs->items[r].id;
+    result->run_count = runs->count;
+    return PLOT_OK;
 }
 
 enum plot_status plot_draw(const struct plot_request *request,
                            struct plot_result *result, char *message)
 {
-    struct plot_figure figure = {0};
+    struct drawing drawing = {.request = request, .message = message};
     enum plot_format format;
-    enum store_state state;
-    enum plot_status status = find_kind(request->kind, &figure.kind, message);
+    enum plot_status status = find_kind(request->kind, &drawing.kind, message);
+    if (status == PLOT_OK)
+        status = check_options(request, drawing.kind, message);
     if (status != PLOT_OK)
         return status;
     if (!plot_format_of(request->output, &format)) {
@@ -213,17 +329,11 @@ enum plot_status plot_draw(const struct plot_request *request,
                  request->output);
         return PLOT_BAD_INPUT;
     }
-    sqlite3 *db =
-        store_read(request->database, &state, message, PLOT_MESSAGE_BYTES);
-    if (!db)
-        return state == STORE_HOST ? PLOT_HOST : PLOT_BAD_INPUT;
-    status = read_figure(db, request, &figure, message);
-    sqlite3_close(db);
-    if (status == PLOT_OK)
-        status = plot_gnuplot_draw(&figure, format, request->output,
-                                   request->is_kept, message);
+    status = load(&drawing);
     if (status == PLOT_OK && result)
-        tell(&figure, result);
-    plot_figure_release(&figure);
+        status = tell(&drawing, result);
+    if (status == PLOT_OK)
+        status = draw(&drawing, format);
+    drawing_release(&drawing);
     return status;
 }

@@ -1,13 +1,13 @@
 /*
  * Figures from a results file.
  *
- *   results file --> figure (numbers) --> FILE.dat + FILE.gp --> gnuplot
- *    plot_runs        plot_series          plot_script      plot_gnuplot
- *    plot_series      plot_frame           reports/X.gp
+ *   results file --> numbers ------------> FILE.dat + FILE.gp --> gnuplot
+ *    plot_runs        plot_figure (time)    plot_script      plot_gnuplot
+ *    plot_lines ...   plot_chart (others)   reports/X.gp
  *
  * Numbers are computed here, looks are in reports/: a script is a preamble of
  * values, made here, followed by reports/style.gp and by the kind's template.
- * The same data gives the same bytes (SVG and PNG).
+ * The same data gives the same bytes.
  */
 #ifndef LOWTIDE_PLOT_PLOT_H
 #define LOWTIDE_PLOT_PLOT_H
@@ -19,7 +19,7 @@
 
 enum {
     PLOT_MESSAGE_BYTES = 2048,
-    PLOT_MAX_PANELS = 12, /* runs in one figure */
+    PLOT_MAX_PANELS = 12, /* in one figure */
 };
 
 enum plot_status {
@@ -37,13 +37,22 @@ struct plot_request {
     const char *kind;        /* as plot_kind_name spells it */
     const char *output;      /* path that ends in .svg, .png or .pdf */
     bool is_kept;            /* leave script and data beside the figure */
+
+    /* compare only: columns of v_summary or counters, 0: those that matter;
+     * the policy that the others are held against, NULL: the first run's */
+    const char *const *metrics;
+    size_t metric_count;
+    const char *baseline;
 };
 
-/* What was drawn. */
+/* What was drawn; to be released. */
 struct plot_result {
-    int64_t run_ids[PLOT_MAX_PANELS];
+    int64_t *run_ids; /* owned */
     size_t run_count;
 };
+
+/* Also valid on a zeroed struct. */
+void plot_result_release(struct plot_result *result);
 
 /*
  * Draw a figure. The output appears whole or not at all.
@@ -54,10 +63,7 @@ struct plot_result {
 enum plot_status plot_draw(const struct plot_request *request,
                            struct plot_result *result, char *message);
 
-/*
- * Name and purpose of kind `index`; false past the last. `summary` may be
- * NULL, and is set to NULL for a kind that is only reserved.
- */
+/* Name and purpose of kind `index`; false past the last. */
 bool plot_kind_at(size_t index, const char **name, const char **summary);
 
 #endif

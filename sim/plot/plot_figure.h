@@ -6,23 +6,15 @@
 #define LOWTIDE_PLOT_FIGURE_H
 
 #include "plot/plot.h"
+#include "plot/plot_chart.h"
 #include "plot/plot_frame.h"
+#include "plot/plot_runs.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 
 /* Layers of a figure at most: fixed queues, a policy's lists, the rest. */
 enum { PLOT_MAX_LAYERS = 64 };
-
-/* A row of `run`. Strings are owned, never NULL. */
-struct plot_run {
-    int64_t id;
-    char *name;
-    char *policy;
-    char *status;
-    int64_t seed;
-    int64_t memory_pages;
-    double page_mib; /* size of a page in MiB */
-};
 
 /* A stretch of time at one level of memory pressure above normal. */
 struct plot_band {
@@ -31,7 +23,7 @@ struct plot_band {
 };
 
 struct plot_panel {
-    struct plot_run run;
+    const struct plot_run *run; /* borrowed */
     struct plot_frame frame; /* column i is layer i; then faults has ranges */
     struct plot_band *bands; /* owned */
     size_t band_count;
@@ -56,19 +48,27 @@ struct plot_figure {
     bool is_log;     /* the scale is logarithmic above 1 */
 };
 
+/* Exactly one of `read` and `chart` is set. */
 struct plot_kind {
     const char *name;
-    const char *summary; /* NULL: reserved */
-    const char *script;  /* file in reports/ */
+    const char *summary;
+    const char *script; /* file in reports/ */
     const char *heading;
+
+    /* time series */
+    int (*read)(sqlite3 *db, struct plot_figure *figure);
     const char *y_label;
-    const char *absent; /* what to say of a run without data */
+    const char *absent; /* what a run without data lacks */
     enum plot_curves curves;
     bool has_bands;
     bool is_full_height;   /* y_max is the top of the scale as it is */
     unsigned panel_pixels; /* height of one of several panels */
-    /* Fill layers, frames and bands; returns an SQLite status. */
-    int (*read)(sqlite3 *db, struct plot_figure *figure);
+
+    /* charts, of any number of runs unless `run_limit` */
+    enum plot_status (*chart)(sqlite3 *db, const struct plot_request *request,
+                              const struct plot_runs *runs,
+                              struct plot_chart *chart, char *message);
+    size_t run_limit;
 };
 
 /* Free everything a figure owns; valid on a zeroed one. */
@@ -81,15 +81,17 @@ void plot_figure_release(struct plot_figure *figure);
 int plot_figure_layer(struct plot_figure *figure, const char *name,
                       const char *label, uint32_t colour);
 
-/* --- plot_runs.c --- */
+/* --- as text: `content` is a figure --- */
 
-/*
- * Make a panel for each wanted run, in the order of the wishes and of ids.
- * `message` is set unless PLOT_OK is returned.
- */
-enum plot_status plot_runs_select(sqlite3 *db,
-                                  const struct plot_request *request,
-                                  struct plot_figure *figure, char *message);
+/* Pixels of the whole canvas. */
+enum { PLOT_FIGURE_WIDTH = 1200 };
+unsigned plot_figure_height(const struct plot_figure *figure);
+
+/* A block for each panel's frame, then one for each panel's bands. */
+void plot_figure_write_data(FILE *out, const void *content);
+
+/* The figure's values for its template. */
+void plot_figure_write_values(FILE *out, const void *content);
 
 /* --- plot_stacks.c, plot_lines.c: the `read` of the kinds --- */
 

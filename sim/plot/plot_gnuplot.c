@@ -3,6 +3,7 @@
  * and writes while it computes. So it works in a directory of its own beside
  * the output, and what it made is looked at before it is renamed into place.
  */
+#define _GNU_SOURCE /* memmem */
 #include "plot/plot_gnuplot.h"
 
 #include <errno.h>
@@ -199,30 +200,38 @@ static bool finish(FILE *file)
     return fclose(file) == 0 && is_well;
 }
 
+/* The preamble, then the templates. */
+static enum plot_status write_script(const struct workshop *shop, FILE *script,
+                                     const struct plot_sheet *sheet,
+                                     enum plot_format format,
+                                     const char *reports)
+{
+    const char *names[] = {"style.gp", sheet->layout, sheet->script};
+    plot_write_preamble(script, sheet, format, shop->stem, shop->name);
+    for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+        if (!copy_template(script, reports, names[n]))
+            return fail(shop, PLOT_HOST, "cannot read %.200s/%s: %s", reports,
+                        names[n], strerror(errno));
+    return PLOT_OK;
+}
+
 static enum plot_status write_files(const struct workshop *shop,
-                                    const struct plot_figure *figure,
+                                    const struct plot_sheet *sheet,
                                     enum plot_format format)
 {
     char reports[PATH_MAX];
-    const char *kind =
-        figure->panel_count > 0 ? figure->kind->script : "empty.gp";
     enum plot_status status = find_reports(shop, reports);
     if (status != PLOT_OK)
         return status;
     FILE *data = create(shop, ".dat");
     if (data)
-        plot_write_data(data, figure);
+        sheet->write_data(data, sheet->content);
     if (!finish(data))
         return fail(shop, PLOT_HOST, "cannot write the data: %s",
                     strerror(errno));
     FILE *script = create(shop, ".gp");
-    if (script) {
-        plot_write_preamble(script, figure, format, shop->stem, shop->name);
-        if (!copy_template(script, reports, "style.gp") ||
-            !copy_template(script, reports, kind))
-            status = fail(shop, PLOT_HOST, "cannot read %.200s/%s: %s", reports,
-                          kind, strerror(errno));
-    }
+    if (script)
+        status = write_script(shop, script, sheet, format, reports);
     if (!finish(script) && status == PLOT_OK)
         status = fail(shop, PLOT_HOST, "cannot write the script: %s",
                       strerror(errno));
@@ -318,6 +327,54 @@ static enum plot_status judge(const struct workshop *shop, int wait_status)
 
 /* --- the result ----------------------------------------------------------- */
 
+/* A search that zeros in the file don't stop. */
+static char *find(char *bytes, size_t size, const char *text)
+{
+    return memmem(bytes, size, text, strlen(text));
+}
+
+/*
+ * cairo writes the time of drawing into a PDF, as (D:YYYYMMDDHHMMSSZ) in plain
+ * text. Figures of the same data are to be the same: the digits become those
+ * of the epoch, so that no offset in the file moves.
+ */
+static bool date_pdf(char *bytes, size_t size)
+{
+    static const char key[] = "/CreationDate (D:";
+    static const char epoch[] = "19700101000000";
+    char *date = find(bytes, size, key);
+    if (!date)
+        return true;
+    date += strlen(key);
+    if ((size_t)(bytes + size - date) < strlen(epoch) ||
+        strspn(date, "0123456789") < strlen(epoch))
+        return false;
+    memcpy(date, epoch, strlen(epoch));
+    return true;
+}
+
+static enum plot_status make_timeless(const struct workshop *shop)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    char *bytes = NULL;
+    FILE *file =
+        join(path, shop->path, shop->name, "") ? fopen(path, "r+be") : NULL;
+    bool is_well = file && fstat(fileno(file), &info) == 0;
+    if (is_well) {
+        size_t size = (size_t)info.st_size;
+        bytes = calloc(size + 1, 1);
+        is_well = bytes && fread(bytes, 1, size, file) == size &&
+                  date_pdf(bytes, size) && fseek(file, 0, SEEK_SET) == 0 &&
+                  fwrite(bytes, 1, size, file) == size;
+    }
+    free(bytes);
+    is_well &= finish(file);
+    return is_well ? PLOT_OK
+                   : fail(shop, PLOT_HOST, "cannot date %.200s: %s", shop->name,
+                          strerror(errno));
+}
+
 static enum plot_status deliver(const struct workshop *shop, const char *name,
                                 const char *ending)
 {
@@ -330,16 +387,18 @@ static enum plot_status deliver(const struct workshop *shop, const char *name,
                 strerror(errno));
 }
 
-enum plot_status plot_gnuplot_draw(const struct plot_figure *figure,
+enum plot_status plot_gnuplot_draw(const struct plot_sheet *sheet,
                                    enum plot_format format, const char *output,
                                    bool is_kept, char *message)
 {
     struct workshop shop = {.output = output, .message = message};
     enum plot_status status = open_workshop(&shop);
     if (status == PLOT_OK)
-        status = write_files(&shop, figure, format);
+        status = write_files(&shop, sheet, format);
     if (status == PLOT_OK)
         status = judge(&shop, run_gnuplot(&shop));
+    if (status == PLOT_OK && format == PLOT_PDF)
+        status = make_timeless(&shop);
     if (status == PLOT_OK && is_kept)
         status = deliver(&shop, shop.stem, ".dat");
     if (status == PLOT_OK && is_kept)

@@ -22,7 +22,7 @@ struct line {
 static int read_rows(sqlite3_stmt *statement, struct plot_panel *panel)
 {
     int status;
-    sqlite3_bind_int64(statement, 1, panel->run.id);
+    sqlite3_bind_int64(statement, 1, panel->run->id);
     while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
         double *cells =
             plot_frame_row(&panel->frame, sqlite3_column_int64(statement, 0));
@@ -139,7 +139,7 @@ int plot_read_pressure(sqlite3 *db, struct plot_figure *figure)
         /* seconds to the second, in percent */
         scale_column(&panel->frame, STALL_SOME, 1e-7);
         scale_column(&panel->frame, STALL_FULL, 1e-7);
-        scale_column(&panel->frame, FREE, panel->run.page_mib);
+        scale_column(&panel->frame, FREE, panel->run->page_mib);
         figure->y_max =
             fmax(figure->y_max, plot_frame_peak(&panel->frame, FREE));
     }

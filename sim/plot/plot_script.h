@@ -1,13 +1,26 @@
 /*
- * A figure as text: the data file, and the preamble of the script. Private to
- * sim/plot/.
+ * Text for gnuplot: the preamble of every script, and time series as data and
+ * values. Private to sim/plot/.
  */
 #ifndef LOWTIDE_PLOT_SCRIPT_H
 #define LOWTIDE_PLOT_SCRIPT_H
 
-#include "plot/plot_figure.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 
 enum plot_format { PLOT_SVG, PLOT_PNG, PLOT_PDF };
+
+/* What gnuplot is given: numbers (DATA), values and a template. */
+struct plot_sheet {
+    const char *heading;
+    const char *layout;     /* templates, files in reports/: where panels ... */
+    const char *script;     /* ... stand, and what is in them */
+    unsigned width, height; /* pixels */
+    void (*write_data)(FILE *out, const void *content);
+    void (*write_values)(FILE *out, const void *content);
+    const void *content; /* borrowed */
+};
 
 /* By a path's ending; false if it is none of ours or if there is no name
  * before it. */
@@ -20,8 +33,8 @@ bool plot_format_of(const char *path, enum plot_format *format);
  */
 void plot_write_literal(FILE *out, const char *text, size_t max_characters);
 
-/* A block for each panel's frame, then one for each panel's bands. */
-void plot_write_data(FILE *out, const struct plot_figure *figure);
+/* How many characters that would be, if there were room. */
+size_t plot_count_characters(const char *text);
 
 /*
  * The values that the templates start from.
@@ -32,7 +45,7 @@ void plot_write_data(FILE *out, const struct plot_figure *figure);
  * Both without control characters; the files are those of the directory that
  * gnuplot runs in.
  */
-void plot_write_preamble(FILE *out, const struct plot_figure *figure,
+void plot_write_preamble(FILE *out, const struct plot_sheet *sheet,
                          enum plot_format format, const char *stem,
                          const char *output);
 

@@ -110,7 +110,7 @@ static int members_read(sqlite3 *db, const char *sql,
     sqlite3_stmt *statement = NULL;
     int status = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++) {
-        sqlite3_bind_int64(statement, 1, figure->panels[p].run.id);
+        sqlite3_bind_int64(statement, 1, figure->panels[p].run->id);
         while (status == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
             status = members_add(members, name_of(statement, 0),
                                  sqlite3_column_double(statement, 1));
@@ -156,7 +156,7 @@ static int read_rows(sqlite3_stmt *statement, const struct plot_figure *figure,
 {
     int status;
     size_t layer = 0;
-    sqlite3_bind_int64(statement, 1, panel->run.id);
+    sqlite3_bind_int64(statement, 1, panel->run->id);
     while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
         double *cells =
             plot_frame_row(&panel->frame, sqlite3_column_int64(statement, 0));
@@ -167,7 +167,7 @@ static int read_rows(sqlite3_stmt *statement, const struct plot_figure *figure,
         layer = layer_of(figure, name_of(statement, 1), layer);
         if (layer < figure->layer_count)
             cells[layer] +=
-                sqlite3_column_double(statement, 2) * panel->run.page_mib;
+                sqlite3_column_double(statement, 2) * panel->run->page_mib;
     }
     return status == SQLITE_DONE ? SQLITE_OK : status;
 }

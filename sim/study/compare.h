@@ -13,7 +13,7 @@
 #define LOWTIDE_STUDY_COMPARE_H
 
 #include "study/expression.h"
-#include "study/statistics.h"
+#include "record/statistics.h"
 #include "study/study.h"
 
 struct comparison {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "study/statistics.h"
+#include "record/statistics.h"
 
 static void expect_near(double found, double wanted, double tolerance,
                         const char *what)

@@ -1,4 +1,4 @@
-#include "study/statistics.h"
+#include "record/statistics.h"
 
 #include <float.h>
 #include <math.h>

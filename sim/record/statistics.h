@@ -6,13 +6,13 @@
  * what differs within a pair is the policy's doing, and the interval of the
  * mean difference is narrower than one that ignores the pairs.
  */
-#ifndef LOWTIDE_STUDY_STATISTICS_H
-#define LOWTIDE_STUDY_STATISTICS_H
+#ifndef LOWTIDE_RECORD_STATISTICS_H
+#define LOWTIDE_RECORD_STATISTICS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The confidence of every interval that a study prints. */
+/* The confidence of every interval that is printed or drawn. */
 #define STATISTICS_CONFIDENCE 0.95
 
 struct estimate {
