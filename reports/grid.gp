@@ -25,6 +25,16 @@ set label 1 HEADING at screen x_of(LEFT), screen y_of(26) left \
 set label 2 NOTE at screen x_of(LEFT), screen y_of(50) left \
     font 'DejaVu Sans,10' textcolor rgb FAINT
 
+# Curves have a colour, dashes and points each, so that a grey print can be read.
+array SHADE[8] = [0x000000, 0x0072B2, 0xB03A00, 0x3E7F3E, 0x7B3294, 0x8A6D00, \
+    0x56A0D8, 0x8A8A8A]
+array SHAPE[6] = [7, 5, 9, 11, 13, 15] # the hollow ones come before them
+array DASH[5] = [1, 2, 4, 3, 5]
+
+shade(style) = SHADE[(style - 1) % 8 + 1]
+shape(style) = SHAPE[(style - 1) % 6 + 1]
+dash(style) = DASH[(style - 1) % 5 + 1]
+
 # Intervals are vectors with flat heads, of this length to each side; error
 # bars come with a blot where the mean is.
 CAP = x_of(3.5)

@@ -3,15 +3,6 @@
 # print can be read; the key has the curves' order. Points of runs over a
 # sample of the pages (mark 1) are hollow.
 
-array SHADE[8] = [0x000000, 0x0072B2, 0xB03A00, 0x3E7F3E, 0x7B3294, 0x8A6D00, \
-    0x56A0D8, 0x8A8A8A]
-array SHAPE[6] = [7, 5, 9, 11, 13, 15] # the hollow ones come before them
-array DASH[5] = [1, 2, 4, 3, 5]
-
-shade(style) = SHADE[(style - 1) % 8 + 1]
-shape(style) = SHAPE[(style - 1) % 6 + 1]
-dash(style) = DASH[(style - 1) % 5 + 1]
-
 set xlabel 'memory (MiB)' textcolor rgb INK
 set pointsize 0.8
 

@@ -30,6 +30,7 @@ static const char help_end[] =
     "                     a counter (those that matter and are not zero)\n"
     "      --baseline P   of compare: what the others are held against (the\n"
     "                     first run's policy)\n"
+    "      --vmo NAME     of residency: whose pages (those of the largest)\n"
     "  -o, --output FILE  the figure: FILE.svg, FILE.png or FILE.pdf\n"
     "      --keep         leave FILE.gp and FILE.dat beside it, the script "
     "and\n"
@@ -60,6 +61,7 @@ enum {
     OPT_KIND,
     OPT_METRIC,
     OPT_BASELINE,
+    OPT_VMO,
     OPT_KEEP,
     OPT_JSON,
     OPT_QUIET
@@ -70,6 +72,7 @@ static const struct option long_options[] = {
     {"kind", required_argument, NULL, OPT_KIND},
     {"metric", required_argument, NULL, OPT_METRIC},
     {"baseline", required_argument, NULL, OPT_BASELINE},
+    {"vmo", required_argument, NULL, OPT_VMO},
     {"output", required_argument, NULL, 'o'},
     {"keep", no_argument, NULL, OPT_KEEP},
     {"jobs", required_argument, NULL, 'j'},
@@ -118,6 +121,9 @@ static int take_option(struct options *options, int option, const char *value)
         break;
     case OPT_BASELINE:
         options->request.baseline = value;
+        break;
+    case OPT_VMO:
+        options->request.vmo = value;
         break;
     case 'o':
         options->request.output = value;

@@ -73,6 +73,25 @@ static const struct plot_kind kinds[] = {
         .read = plot_read_faults,
     },
     {
+        .name = "residency",
+        .summary = "pages of a VMO over time: in memory, compressed, gone",
+        .script = "residency.gp",
+        .heading = "Residency",
+        .y_label = "page of the VMO",
+        .absent = "page events of it (record.pages: true)",
+        .has_grids = true,
+        .panel_pixels = 240,
+        .read = plot_read_residency,
+    },
+    {
+        .name = "latency",
+        .summary = "latencies, the share that took longer, by kind",
+        .script = "latency.gp",
+        .heading = "Latencies",
+        .chart = plot_chart_latency,
+        .run_limit = PLOT_MAX_PANELS,
+    },
+    {
         .name = "compare",
         .summary = "policies by metric and memory, with 95 % intervals",
         .script = "compare.gp",
@@ -106,6 +125,8 @@ void plot_figure_release(struct plot_figure *figure)
     for (size_t p = 0; p < figure->panel_count; p++) {
         struct plot_panel *panel = &figure->panels[p];
         free(panel->bands);
+        plot_grid_release(&panel->grid);
+        plot_ticks_release(&panel->row_names);
         plot_frame_release(&panel->frame);
     }
     for (size_t n = 0; n < figure->layer_count; n++) {
@@ -174,11 +195,19 @@ static enum plot_status check_options(const struct plot_request *request,
                                       const struct plot_kind *kind,
                                       char *message)
 {
-    bool is_comparison = kind->chart == plot_chart_compare;
-    if (is_comparison || (request->metric_count == 0 && !request->baseline))
+    const char *option = request->baseline           ? "--baseline"
+                         : request->metric_count > 0 ? "--metric"
+                                                     : NULL;
+    const char *owner = "compare";
+    bool is_owner = kind->chart == plot_chart_compare;
+    if (!option && request->vmo) {
+        option = "--vmo";
+        owner = "residency";
+        is_owner = kind->has_grids;
+    }
+    if (!option || is_owner)
         return PLOT_OK;
-    snprintf(message, PLOT_MESSAGE_BYTES, "%s is for --kind compare",
-             request->baseline ? "--baseline" : "--metric");
+    snprintf(message, PLOT_MESSAGE_BYTES, "%s is for --kind %s", option, owner);
     return PLOT_BAD_INPUT;
 }
 
@@ -216,6 +245,7 @@ static enum plot_status read_figure(sqlite3 *db, struct drawing *drawing)
     size_t count = drawing->runs.count;
     int status = SQLITE_NOMEM;
     figure->kind = drawing->kind;
+    figure->vmo = drawing->request->vmo;
     figure->panels = calloc(count, sizeof(*figure->panels));
     if (figure->panels) {
         figure->panel_count = count;
@@ -229,7 +259,9 @@ static enum plot_status read_figure(sqlite3 *db, struct drawing *drawing)
         if (figure->panels[p].has_data)
             return PLOT_OK;
     snprintf(drawing->message, PLOT_MESSAGE_BYTES,
-             "nothing to draw: no run has %s", drawing->kind->absent);
+             figure->vmo ? "no VMO '%.100s': no run has %s"
+                         : "nothing to draw: %sno run has %s",
+             figure->vmo ? figure->vmo : "", drawing->kind->absent);
     return PLOT_BAD_INPUT;
 }
 

@@ -43,6 +43,8 @@ struct plot_request {
     const char *const *metrics;
     size_t metric_count;
     const char *baseline;
+
+    const char *vmo; /* residency only: its name, NULL: the largest */
 };
 
 /* What was drawn; to be released. */

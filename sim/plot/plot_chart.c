@@ -11,11 +11,12 @@ enum {
     LABEL_CHARACTERS = 28,
 };
 
-static void ticks_release(struct plot_ticks *ticks)
+void plot_ticks_release(struct plot_ticks *ticks)
 {
     for (size_t n = 0; n < ticks->count; n++)
         free(ticks->items[n].label);
     free(ticks->items);
+    *ticks = (struct plot_ticks){0};
 }
 
 void plot_chart_release(struct plot_chart *chart)
@@ -27,9 +28,9 @@ void plot_chart_release(struct plot_chart *chart)
     for (size_t c = 0; c < chart->curve_count; c++)
         free(chart->curves[c].points);
     free(chart->curves);
-    ticks_release(&chart->keys);
-    ticks_release(&chart->ticks);
-    ticks_release(&chart->groups);
+    plot_ticks_release(&chart->keys);
+    plot_ticks_release(&chart->ticks);
+    plot_ticks_release(&chart->groups);
     *chart = (struct plot_chart){0};
 }
 

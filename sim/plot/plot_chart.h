@@ -82,6 +82,9 @@ struct plot_curve *plot_chart_curve(struct plot_chart *chart, size_t panel,
 /* False: no memory. */
 bool plot_curve_add(struct plot_curve *curve, struct plot_point point);
 
+/* Also valid on a zeroed struct. */
+void plot_ticks_release(struct plot_ticks *ticks);
+
 /* The label is copied. False: no memory. */
 bool plot_ticks_add(struct plot_ticks *ticks, double x, const char *label);
 
@@ -107,5 +110,9 @@ enum plot_status plot_chart_compare(sqlite3 *db,
 enum plot_status plot_chart_mrc(sqlite3 *db, const struct plot_request *request,
                                 const struct plot_runs *runs,
                                 struct plot_chart *chart, char *message);
+enum plot_status plot_chart_latency(sqlite3 *db,
+                                    const struct plot_request *request,
+                                    const struct plot_runs *runs,
+                                    struct plot_chart *chart, char *message);
 
 #endif

@@ -68,11 +68,38 @@ static void write_bands(FILE *out, const struct plot_figure *figure,
         fputs("NaN NaN NaN\n", out);
 }
 
+/* Cells at their middles. */
+static void write_grid(FILE *out, const struct plot_figure *figure,
+                       size_t panel)
+{
+    const struct plot_grid *grid = &figure->panels[panel].grid;
+    const double *resident = grid->cells[PLOT_GRID_RESIDENT];
+    const double *compressed = grid->cells[PLOT_GRID_COMPRESSED];
+    double row_height = figure->panels[panel].height / (double)grid->rows;
+    double column_s = seconds(grid->end_ns) / (double)grid->columns;
+    write_heading(out, figure, panel, figure->panels[panel].subject);
+    fputs("# time_s page resident compressed mark\n", out);
+    for (size_t row = 0; row < grid->rows; row++) {
+        for (size_t c = 0; c < grid->columns; c++) {
+            size_t cell = row * grid->columns + c;
+            fprintf(out, "%.9g %.9g %.3g %.3g %u\n",
+                    ((double)c + 0.5) * column_s,
+                    ((double)row + 0.5) * row_height, resident[cell],
+                    compressed[cell], grid->marks[cell]);
+        }
+    }
+    if (grid->rows == 0) /* so that blocks keep their numbers */
+        fputs("NaN NaN NaN NaN 0\n", out);
+}
+
 void plot_figure_write_data(FILE *out, const void *content)
 {
     const struct plot_figure *figure = content;
     for (size_t p = 0; p < figure->panel_count; p++) {
-        write_frame(out, figure, p);
+        if (figure->kind->has_grids)
+            write_grid(out, figure, p);
+        else
+            write_frame(out, figure, p);
         fputs("\n\n", out); /* ends a block */
     }
     for (size_t p = 0; figure->kind->has_bands && p < figure->panel_count;
@@ -129,6 +156,10 @@ static void write_titles(FILE *out, const struct plot_figure *figure,
     if (has_namesake(figure, panel))
         snprintf(title + used, sizeof(title) - (size_t)used, " (run %lld)",
                  (long long)run->id);
+    const char *subject = figure->panels[panel].subject;
+    used = (int)strlen(title);
+    if (subject[0] != '\0')
+        snprintf(title + used, sizeof(title) - (size_t)used, ": %s", subject);
     bool is_ok = strcmp(run->status, "ok") == 0;
     snprintf(note, sizeof(note), "%.6g MiB of memory, seed %lld%s%.40s",
              (double)run->memory_pages * run->page_mib, (long long)run->seed,
@@ -152,7 +183,8 @@ static void write_panels(FILE *out, const struct plot_figure *figure)
         const struct plot_panel *panel = &figure->panels[p];
         write_titles(out, figure, p);
         fprintf(out, "ROWS[%zu] = %zu\nMESSAGE[%zu] = ", p + 1,
-                panel->has_data ? panel->frame.rows : 0, p + 1);
+                panel->has_data ? panel->frame.rows + panel->grid.rows : 0,
+                p + 1);
         char message[128] = "";
         if (!panel->has_data)
             snprintf(message, sizeof(message), "no data: this run has no %s",
@@ -175,6 +207,32 @@ static void write_layers(FILE *out, const struct plot_figure *figure)
     }
 }
 
+static void write_grids(FILE *out, const struct plot_figure *figure)
+{
+    size_t names = 0;
+    for (size_t p = 0; p < figure->panel_count; p++)
+        names += figure->panels[p].row_names.count;
+    fprintf(out,
+            "array PAGES[%zu]\narray ROW_NAMES[%zu]\narray FIRST_NAME[%zu]\n"
+            "array ROW_NAME[%zu]\n",
+            figure->panel_count, figure->panel_count, figure->panel_count,
+            names > 0 ? names : 1);
+    names = 0;
+    for (size_t p = 0; p < figure->panel_count; p++) {
+        const struct plot_panel *panel = &figure->panels[p];
+        fprintf(out,
+                "PAGES[%zu] = %.9g; ROW_NAMES[%zu] = %zu; "
+                "FIRST_NAME[%zu] = %zu\n",
+                p + 1, panel->height > 0 ? panel->height : 1, p + 1,
+                panel->row_names.count, p + 1, names + 1);
+        for (size_t n = 0; n < panel->row_names.count; n++) {
+            fprintf(out, "ROW_NAME[%zu] = ", ++names);
+            plot_write_literal(out, panel->row_names.items[n].label, 12);
+            fputc('\n', out);
+        }
+    }
+}
+
 void plot_figure_write_values(FILE *out, const void *content)
 {
     const struct plot_figure *figure = content;
@@ -185,4 +243,6 @@ void plot_figure_write_values(FILE *out, const void *content)
     write_time_axis(out, figure->end_ns);
     write_panels(out, figure);
     write_layers(out, figure);
+    if (figure->kind->has_grids)
+        write_grids(out, figure);
 }

@@ -8,6 +8,7 @@
 #include "plot/plot.h"
 #include "plot/plot_chart.h"
 #include "plot/plot_frame.h"
+#include "plot/plot_grid.h"
 #include "plot/plot_runs.h"
 
 #include <sqlite3.h>
@@ -28,6 +29,13 @@ struct plot_panel {
     struct plot_band *bands; /* owned */
     size_t band_count;
     bool has_data;
+
+    /* residency only: a grid instead of the frame */
+    struct plot_grid grid;
+    struct plot_ticks row_names; /* none: rows are pages */
+    double height;               /* pages or names */
+    int64_t end_ns;
+    char subject[160]; /* what the panel shows of its run; "": all */
 };
 
 struct plot_layer {
@@ -46,6 +54,7 @@ struct plot_figure {
     int64_t end_ns;  /* of all panels, > 0 */
     bool has_ranges; /* rows of rates stand for several samples */
     bool is_log;     /* the scale is logarithmic above 1 */
+    const char *vmo; /* residency only: the one that is wanted, or NULL */
 };
 
 /* Exactly one of `read` and `chart` is set. */
@@ -61,6 +70,7 @@ struct plot_kind {
     const char *absent; /* what a run without data lacks */
     enum plot_curves curves;
     bool has_bands;
+    bool has_grids;
     bool is_full_height;   /* y_max is the top of the scale as it is */
     unsigned panel_pixels; /* height of one of several panels */
 
@@ -93,12 +103,14 @@ void plot_figure_write_data(FILE *out, const void *content);
 /* The figure's values for its template. */
 void plot_figure_write_values(FILE *out, const void *content);
 
-/* --- plot_stacks.c, plot_lines.c: the `read` of the kinds --- */
+/* --- plot_stacks.c, plot_lines.c, plot_residency.c: the `read` of the kinds,
+ * which return an SQLite status --- */
 
 int plot_read_queues(sqlite3 *db, struct plot_figure *figure);
 int plot_read_attribution(sqlite3 *db, struct plot_figure *figure);
 int plot_read_process(sqlite3 *db, struct plot_figure *figure);
 int plot_read_pressure(sqlite3 *db, struct plot_figure *figure);
 int plot_read_faults(sqlite3 *db, struct plot_figure *figure);
+int plot_read_residency(sqlite3 *db, struct plot_figure *figure);
 
 #endif
