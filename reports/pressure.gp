@@ -1,5 +1,6 @@
 # Memory pressure: free memory over bands of the level, and below, on the same
-# time axis, the share of time that threads waited. Columns: free, stall_some,
+# time axis, the share of time that threads waited, up to STALL_MAX percent of
+# it. Columns: free, stall_some,
 # stall_full, level. Block PANELS + PANEL - 1 has the bands: from, to, level.
 
 array LEVEL[4] = ['warning', 'critical', 'imminent oom', 'oom']
@@ -32,8 +33,8 @@ do for [panel = 1:PANELS] {
 
     set tmargin at screen y_of(middle(panel) + INNER_GAP / 2.0)
     set bmargin at screen y_of(panel_top(panel) + PANEL_HEIGHT)
-    set yrange [0:100]
-    set ytics 50
+    set yrange [0:STALL_MAX]
+    set ytics STALL_MAX / 2.0
     y_label = 'stalled (%)'
     eval Y_TEXT
     eval TIME_AXIS

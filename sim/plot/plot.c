@@ -11,10 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BUCKETS = 1000, /* about the pixels that a panel is wide */
-    MAX_ROWS = 2500,
-};
+enum { MAX_ROWS = 2500 };
 
 static const struct plot_kind kinds[] = {
     {
@@ -152,6 +149,25 @@ int plot_figure_layer(struct plot_figure *figure, const char *name,
     return SQLITE_OK;
 }
 
+int plot_figure_sieve(sqlite3 *db, const struct plot_figure *figure,
+                      struct plot_panel *panel)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t end_ns = 0;
+    int status = sqlite3_prepare_v2(
+        db, "SELECT max(tick_ns) FROM tick WHERE run_id = ?1", -1, &statement,
+        NULL);
+    sqlite3_bind_int64(statement, 1, panel->run->id);
+    if (status == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        end_ns = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    if (status == SQLITE_OK &&
+        !plot_frame_sieve(&panel->frame, figure->kind->curves, end_ns,
+                          PLOT_BUCKETS))
+        status = SQLITE_NOMEM;
+    return status;
+}
+
 /* What the panels have in common, and no more rows than can be seen. */
 static bool settle(struct plot_figure *figure)
 {
@@ -159,7 +175,8 @@ static bool settle(struct plot_figure *figure)
         struct plot_frame *frame = &figure->panels[p].frame;
         if (frame->rows > 0 && frame->at_ns[frame->rows - 1] > figure->end_ns)
             figure->end_ns = frame->at_ns[frame->rows - 1];
-        if (!plot_frame_thin(frame, figure->kind->curves, BUCKETS, MAX_ROWS))
+        if (!plot_frame_thin(frame, figure->kind->curves, PLOT_BUCKETS,
+                             MAX_ROWS))
             return false;
     }
     if (figure->end_ns == 0)
@@ -272,7 +289,9 @@ static enum plot_status read_drawing(sqlite3 *db, struct drawing *drawing)
     size_t limit = kind->read        ? PLOT_MAX_PANELS
                    : kind->run_limit ? kind->run_limit
                                      : SIZE_MAX;
-    int begun = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+    /* long series are read once from end to end */
+    int begun = sqlite3_exec(db, "PRAGMA mmap_size = 4294967296; BEGIN", NULL,
+                             NULL, NULL);
     if (begun != SQLITE_OK)
         return fail_read(drawing, db, begun);
     enum plot_status status = plot_runs_select(

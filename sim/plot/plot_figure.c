@@ -238,6 +238,8 @@ void plot_figure_write_values(FILE *out, const void *content)
     const struct plot_figure *figure = content;
     fprintf(out, "Y_LABEL = '%s'\nY_MAX = %.9g\n", figure->kind->y_label,
             figure->y_max);
+    if (figure->kind->has_bands)
+        fprintf(out, "STALL_MAX = %g\n", figure->stall_max);
     fprintf(out, "IS_LOG = %d\nHAS_RANGES = %d\n", figure->is_log,
             figure->has_ranges);
     write_time_axis(out, figure->end_ns);

@@ -50,11 +50,12 @@ struct plot_figure {
     size_t panel_count;
     struct plot_layer layers[PLOT_MAX_LAYERS];
     size_t layer_count;
-    double y_max;    /* of all panels, > 0 */
-    int64_t end_ns;  /* of all panels, > 0 */
-    bool has_ranges; /* rows of rates stand for several samples */
-    bool is_log;     /* the scale is logarithmic above 1 */
-    const char *vmo; /* residency only: the one that is wanted, or NULL */
+    double y_max;     /* of all panels, > 0 */
+    double stall_max; /* pressure only: end of the lower scale, percent */
+    int64_t end_ns;   /* of all panels, > 0 */
+    bool has_ranges;  /* rows of rates stand for several samples */
+    bool is_log;      /* the scale is logarithmic above 1 */
+    const char *vmo;  /* residency only: the one that is wanted, or NULL */
 };
 
 /* Exactly one of `read` and `chart` is set. */
@@ -90,6 +91,15 @@ void plot_figure_release(struct plot_figure *figure);
  */
 int plot_figure_layer(struct plot_figure *figure, const char *name,
                       const char *label, uint32_t colour);
+
+/* About the pixels that a panel is wide: the parts of its time of which the
+ * extremes are kept. */
+enum { PLOT_BUCKETS = 1000 };
+
+/* Put a sieve on the panel's empty frame, over the time that its run's ticks
+ * cover. An SQLite status. */
+int plot_figure_sieve(sqlite3 *db, const struct plot_figure *figure,
+                      struct plot_panel *panel);
 
 /* --- as text: `content` is a figure --- */
 

@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
+
+static void sieve_free(struct plot_sieve *sieve);
+static bool sieve_next(struct plot_sieve *sieve, struct plot_frame *frame,
+                       int64_t at_ns);
+
 void plot_frame_init(struct plot_frame *frame, size_t columns)
 {
     *frame = (struct plot_frame){.columns = columns};
@@ -17,6 +23,7 @@ void plot_frame_release(struct plot_frame *frame)
 {
     free(frame->at_ns);
     free(frame->cells);
+    sieve_free(frame->sieve);
     *frame = (struct plot_frame){.columns = frame->columns};
 }
 
@@ -45,6 +52,8 @@ double *plot_frame_row(struct plot_frame *frame, int64_t at_ns)
 {
     if (frame->rows > 0 && frame->at_ns[frame->rows - 1] == at_ns)
         return plot_frame_cells(frame, frame->rows - 1);
+    if (frame->sieve && !sieve_next(frame->sieve, frame, at_ns))
+        return NULL;
     if (frame->rows == frame->capacity && !grow(frame))
         return NULL;
     double *cells = plot_frame_cells(frame, frame->rows);
@@ -52,6 +61,23 @@ double *plot_frame_row(struct plot_frame *frame, int64_t at_ns)
         cells[c] = 0;
     frame->at_ns[frame->rows++] = at_ns;
     return cells;
+}
+
+void plot_frame_keep(struct plot_frame *frame, const bool *is_kept)
+{
+    size_t columns = 0;
+    sieve_free(frame->sieve); /* it knows the old columns */
+    frame->sieve = NULL;
+    for (size_t c = 0; c < frame->columns; c++)
+        columns += is_kept[c];
+    double *to = frame->cells;
+    for (size_t r = 0; r < frame->rows; r++) {
+        const double *from = plot_frame_cells(frame, r);
+        for (size_t c = 0; c < frame->columns; c++)
+            if (is_kept[c])
+                *to++ = from[c];
+    }
+    frame->columns = columns;
 }
 
 double plot_frame_peak(const struct plot_frame *frame, size_t column)
@@ -72,46 +98,49 @@ double plot_frame_peak(const struct plot_frame *frame, size_t column)
 
 /* --- rates ---------------------------------------------------------------- */
 
-static double rate(const struct plot_frame *frame, size_t from, size_t to,
-                   size_t column)
+static void set_rates(const struct plot_rates *rates, struct plot_frame *frame,
+                      size_t row, int64_t span_ns, const double *newer,
+                      const double *older)
 {
-    double seconds = (double)(frame->at_ns[to] - frame->at_ns[from]) * 1e-9;
-    double amount = plot_frame_cells(frame, to)[column] -
-                    plot_frame_cells(frame, from)[column];
-    return amount / seconds;
-}
-
-/* The first row of the last interval, as the header tells it. */
-static size_t last_interval(const struct plot_frame *frame)
-{
-    size_t last = frame->rows - 1;
-    if (last < 2)
-        return 0;
-    const int64_t *at = frame->at_ns;
-    bool is_short = 2 * (at[last] - at[last - 1]) < at[last - 1] - at[last - 2];
-    return is_short ? last - 2 : last - 1;
-}
-
-static void column_rates(struct plot_frame *frame, size_t column)
-{
-    size_t last = frame->rows - 1;
-    size_t tail = last_interval(frame);
-    double tail_rate = rate(frame, tail, last, column);
-    for (size_t r = 0; r < tail; r++)
-        plot_frame_cells(frame, r)[column] = rate(frame, r, r + 1, column);
-    for (size_t r = tail; r <= last; r++)
-        plot_frame_cells(frame, r)[column] = tail_rate;
-}
-
-void plot_frame_rates(struct plot_frame *frame, size_t first, size_t end)
-{
-    for (size_t c = first; c < end; c++) {
-        if (frame->rows > 1)
-            column_rates(frame, c);
-        else if (frame->rows == 1)
-            frame->cells[c] = 0;
+    double *cells = plot_frame_cells(frame, row);
+    for (size_t c = rates->first; c < rates->end; c++) {
+        double amount = newer[c - rates->first] - older[c - rates->first];
+        cells[c] = span_ns > 0 ? amount / ((double)span_ns * 1e-9) : 0;
     }
 }
+
+void plot_rates_next(struct plot_rates *rates, struct plot_frame *frame,
+                     int64_t at_ns, const double *totals)
+{
+    size_t size = (rates->end - rates->first) * sizeof(*totals);
+    CHECK(rates->end - rates->first <= PLOT_MAX_RATES);
+    if (rates->known > 0)
+        set_rates(rates, frame, frame->rows - 1, at_ns - rates->at_ns[0],
+                  totals, rates->totals[0]);
+    for (unsigned n = 2; n > 0; n--) {
+        rates->at_ns[n] = rates->at_ns[n - 1];
+        memcpy(rates->totals[n], rates->totals[n - 1], size);
+    }
+    rates->at_ns[0] = at_ns;
+    memcpy(rates->totals[0], totals, size);
+    rates->known += rates->known < 3;
+}
+
+void plot_rates_finish(const struct plot_rates *rates, struct plot_frame *frame)
+{
+    const int64_t *at = rates->at_ns;
+    if (rates->known < 2)
+        return;
+    bool is_sliver = rates->known > 2 && 2 * (at[0] - at[1]) < at[1] - at[2];
+    unsigned from = is_sliver ? 2 : 1;
+    /* a sieve may have dropped rows of the interval, but not the last */
+    for (size_t row = frame->rows; row > 0 && frame->at_ns[row - 1] >= at[from];
+         row--)
+        set_rates(rates, frame, row - 1, at[0] - at[from], rates->totals[0],
+                  rates->totals[from]);
+}
+
+/* --- ranges --------------------------------------------------------------- */
 
 static size_t bucket_of(const struct plot_frame *frame, size_t row,
                         size_t buckets)
@@ -203,10 +232,17 @@ struct extremes {
 
 struct thinning {
     const struct plot_frame *frame;
-    struct extremes *extremes; /* one for each curve */
+    struct extremes *extremes; /* owned; one for each curve */
     size_t curves;
-    bool *is_kept; /* one for each row */
+    bool *is_kept; /* owned; one for each row */
+    size_t room;   /* of is_kept */
 };
+
+static size_t curve_count(const struct plot_frame *frame,
+                          enum plot_curves curves)
+{
+    return curves == PLOT_CURVES_STACKED ? 2 * frame->columns : frame->columns;
+}
 
 static void note(struct extremes *extremes, double value, size_t row)
 {
@@ -223,16 +259,17 @@ static void note(struct extremes *extremes, double value, size_t row)
     extremes->is_any = true;
 }
 
-static void note_row(struct thinning *thin, size_t row)
+/* Row `row`, of which the marks are at `index`. */
+static void note_row(struct thinning *thin, size_t row, size_t index)
 {
     const double *cells = plot_frame_cells(thin->frame, row);
     size_t columns = thin->frame->columns;
     double sum = 0;
     for (size_t c = 0; c < columns; c++) {
-        note(&thin->extremes[c], cells[c], row);
+        note(&thin->extremes[c], cells[c], index);
         sum += cells[c];
         if (thin->curves > columns)
-            note(&thin->extremes[columns + c], sum, row);
+            note(&thin->extremes[columns + c], sum, index);
     }
 }
 
@@ -258,7 +295,7 @@ static size_t mark(struct thinning *thin, size_t buckets)
         if (next != bucket)
             end_bucket(thin);
         bucket = next;
-        note_row(thin, r);
+        note_row(thin, r, r);
     }
     end_bucket(thin);
     thin->is_kept[0] = true;
@@ -269,11 +306,13 @@ static size_t mark(struct thinning *thin, size_t buckets)
     return kept;
 }
 
-static void drop_unkept(struct plot_frame *frame, const bool *is_kept)
+/* Rows before `first` stay as they are. */
+static void drop_unkept(struct plot_frame *frame, size_t first,
+                        const bool *is_kept)
 {
-    size_t rows = 0;
-    for (size_t r = 0; r < frame->rows; r++) {
-        if (!is_kept[r])
+    size_t rows = first;
+    for (size_t r = first; r < frame->rows; r++) {
+        if (!is_kept[r - first])
             continue;
         frame->at_ns[rows] = frame->at_ns[r];
         memmove(plot_frame_cells(frame, rows), plot_frame_cells(frame, r),
@@ -286,12 +325,11 @@ static void drop_unkept(struct plot_frame *frame, const bool *is_kept)
 bool plot_frame_thin(struct plot_frame *frame, enum plot_curves curves,
                      size_t buckets, size_t max_rows)
 {
-    if (frame->rows <= buckets)
+    if (frame->rows <= buckets || frame->columns == 0)
         return true;
     struct thinning thin = {
         .frame = frame,
-        .curves =
-            curves == PLOT_CURVES_STACKED ? 2 * frame->columns : frame->columns,
+        .curves = curve_count(frame, curves),
         .is_kept = calloc(frame->rows, sizeof(bool)),
     };
     thin.extremes = calloc(thin.curves, sizeof(*thin.extremes));
@@ -299,9 +337,87 @@ bool plot_frame_thin(struct plot_frame *frame, enum plot_curves curves,
     if (is_well) {
         while (mark(&thin, buckets) > max_rows && buckets > 1)
             buckets /= 2;
-        drop_unkept(frame, thin.is_kept);
+        drop_unkept(frame, 0, thin.is_kept);
     }
     free(thin.is_kept);
     free(thin.extremes);
     return is_well;
+}
+
+/* --- the sieve ------------------------------------------------------------ */
+
+/* The rows since `first` belong to one bucket, which goes on. */
+struct plot_sieve {
+    struct thinning thin; /* is_kept is that of the bucket's rows */
+    double bucket_ns;
+    size_t first, bucket;
+};
+
+bool plot_frame_sieve(struct plot_frame *frame, enum plot_curves curves,
+                      int64_t end_ns, size_t buckets)
+{
+    struct plot_sieve *sieve = calloc(1, sizeof(*sieve));
+    CHECK(frame->rows == 0 && !frame->sieve);
+    if (!sieve)
+        return false;
+    frame->sieve = sieve;
+    sieve->bucket_ns = fmax(1, (double)end_ns / (double)buckets);
+    sieve->thin.frame = frame;
+    sieve->thin.curves = curve_count(frame, curves);
+    sieve->thin.extremes =
+        calloc(sieve->thin.curves, sizeof(*sieve->thin.extremes));
+    return sieve->thin.extremes != NULL;
+}
+
+static void sieve_free(struct plot_sieve *sieve)
+{
+    if (!sieve)
+        return;
+    free(sieve->thin.extremes);
+    free(sieve->thin.is_kept);
+    free(sieve);
+}
+
+/* Room for a mark on each row of the bucket. */
+static bool reserve_marks(struct thinning *thin, size_t rows)
+{
+    if (rows <= thin->room)
+        return true;
+    bool *is_kept = realloc(thin->is_kept, 2 * rows * sizeof(*is_kept));
+    if (!is_kept)
+        return false;
+    thin->is_kept = is_kept;
+    thin->room = 2 * rows;
+    return true;
+}
+
+/* The bucket is over: its extremes stay. */
+static bool sieve_bucket(struct plot_sieve *sieve, struct plot_frame *frame)
+{
+    size_t rows = frame->rows - sieve->first;
+    struct thinning *thin = &sieve->thin;
+    if (!reserve_marks(thin, rows))
+        return false;
+    memset(thin->is_kept, 0, rows * sizeof(*thin->is_kept));
+    for (size_t r = 0; r < rows; r++)
+        note_row(thin, sieve->first + r, r);
+    end_bucket(thin);
+    if (sieve->first == 0)
+        thin->is_kept[0] = true;
+    drop_unkept(frame, sieve->first, thin->is_kept);
+    return true;
+}
+
+/* A row of that time comes next. */
+static bool sieve_next(struct plot_sieve *sieve, struct plot_frame *frame,
+                       int64_t at_ns)
+{
+    size_t bucket = at_ns > 0 ? (size_t)((double)at_ns / sieve->bucket_ns) : 0;
+    if (bucket == sieve->bucket)
+        return true;
+    if (frame->rows > sieve->first && !sieve_bucket(sieve, frame))
+        return false;
+    sieve->bucket = bucket;
+    sieve->first = frame->rows;
+    return true;
 }

@@ -9,11 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct plot_sieve;
+
 struct plot_frame {
     size_t columns;
     size_t rows, capacity;
-    int64_t *at_ns; /* owned */
-    double *cells;  /* owned; row by row */
+    int64_t *at_ns;           /* owned */
+    double *cells;            /* owned; row by row */
+    struct plot_sieve *sieve; /* owned; NULL: every row is kept */
 };
 
 /* How curves are drawn decides which of their values matter. */
@@ -34,6 +37,10 @@ void plot_frame_release(struct plot_frame *frame);
  */
 double *plot_frame_row(struct plot_frame *frame, int64_t at_ns);
 
+/* Keep the columns for which that is true, in their order. No row may come
+ * after that. */
+void plot_frame_keep(struct plot_frame *frame, const bool *is_kept);
+
 /* The cells of row `row`. */
 double *plot_frame_cells(const struct plot_frame *frame, size_t row);
 
@@ -42,12 +49,39 @@ double *plot_frame_cells(const struct plot_frame *frame, size_t row);
 double plot_frame_peak(const struct plot_frame *frame, size_t column);
 
 /*
- * Make totals into rates per second: a row's cell becomes the rate from this
- * row to the next one, the last row repeats the one before. A last interval of
- * less than half its predecessor is joined with that: one fault in the last
- * microsecond of a run is no million per second. Fewer than two rows: zero.
+ * From now on drop rows that cannot be seen, as they come: the time from 0 to
+ * `end_ns` is cut into `buckets` equal parts, and of each part those rows stay
+ * that hold the smallest or the largest value of some curve. So memory does not
+ * grow with the length of a run. To be called on an empty frame; false: no
+ * memory.
  */
-void plot_frame_rates(struct plot_frame *frame, size_t first, size_t end);
+bool plot_frame_sieve(struct plot_frame *frame, enum plot_curves curves,
+                      int64_t end_ns, size_t buckets);
+
+/* Columns that are totals become rates per second while rows come. */
+enum { PLOT_MAX_RATES = 8 };
+
+struct plot_rates {
+    size_t first, end; /* columns */
+    unsigned known;    /* of what follows: the last rows, the newest first */
+    int64_t at_ns[3];
+    double totals[3][PLOT_MAX_RATES];
+};
+
+/*
+ * A row with these totals is about to be added: the frame's last row gets its
+ * rates, from its time to this one. To be called before plot_frame_row().
+ */
+void plot_rates_next(struct plot_rates *rates, struct plot_frame *frame,
+                     int64_t at_ns, const double *totals);
+
+/*
+ * After the last row, which repeats the rates of the one before. A last
+ * interval of less than half its predecessor is joined with that: one fault in
+ * the last microsecond of a run is no million per second.
+ */
+void plot_rates_finish(const struct plot_rates *rates,
+                       struct plot_frame *frame);
 
 /*
  * Replace rates by what can be seen of them. Each column becomes three: first

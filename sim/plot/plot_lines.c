@@ -17,31 +17,58 @@ struct line {
     uint32_t colour;
 };
 
-/* Read a statement's numbers into a panel's frame: time first, then one value
- * for each column of the frame; NULL is 0. */
-static int read_rows(sqlite3_stmt *statement, struct plot_panel *panel)
+/* A value of a row; NULL is 0. Text is a level of memory pressure. */
+static double read_value(sqlite3_stmt *row, int column)
 {
+    static const char *const levels[] = {"normal", "warning", "critical",
+                                         "imminent_oom", "oom"};
+    if (sqlite3_column_type(row, column) != SQLITE_TEXT)
+        return sqlite3_column_double(row, column);
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    for (size_t n = 0; n < sizeof(levels) / sizeof(levels[0]); n++)
+        if (text && strcmp(text, levels[n]) == 0)
+            return (double)n;
+    return 0;
+}
+
+/* Read a statement's rows into a panel's frame: time first, then one value for
+ * each column of the frame, some of which become rates. */
+static int read_rows(sqlite3_stmt *statement, struct plot_panel *panel,
+                     struct plot_rates rates)
+{
+    struct plot_frame *frame = &panel->frame;
+    double values[PLOT_MAX_LAYERS];
     int status;
     sqlite3_bind_int64(statement, 1, panel->run->id);
     while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
-        double *cells =
-            plot_frame_row(&panel->frame, sqlite3_column_int64(statement, 0));
+        int64_t at_ns = sqlite3_column_int64(statement, 0);
+        for (size_t c = 0; c < frame->columns; c++)
+            values[c] = read_value(statement, (int)c + 1);
+        plot_rates_next(&rates, frame, at_ns, values + rates.first);
+        double *cells = plot_frame_row(frame, at_ns);
         if (!cells)
             return SQLITE_NOMEM;
-        for (size_t c = 0; c < panel->frame.columns; c++)
-            cells[c] = sqlite3_column_double(statement, (int)c + 1);
+        for (size_t c = 0; c < frame->columns; c++)
+            cells[c] = c < rates.first || c >= rates.end ? values[c] : 0;
     }
+    plot_rates_finish(&rates, frame);
     return status == SQLITE_DONE ? SQLITE_OK : status;
 }
 
-static int read_panels(sqlite3 *db, const char *sql, struct plot_figure *figure)
+/* Columns [first, end) are totals, of which the rates are read. */
+static int read_panels(sqlite3 *db, const char *sql, struct plot_figure *figure,
+                       size_t first, size_t end, bool is_sieved)
 {
     sqlite3_stmt *statement = NULL;
+    const struct plot_rates rates = {.first = first, .end = end};
     int status = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++) {
         struct plot_panel *panel = &figure->panels[p];
         plot_frame_init(&panel->frame, figure->layer_count);
-        status = read_rows(statement, panel);
+        if (is_sieved)
+            status = plot_figure_sieve(db, figure, panel);
+        if (status == SQLITE_OK)
+            status = read_rows(statement, panel, rates);
         sqlite3_reset(statement);
         panel->has_data = panel->frame.rows > 1;
     }
@@ -70,11 +97,10 @@ static const struct line pressure_lines[PRESSURE_LINES] = {
     [LEVEL] = {"level", "", 0},
 };
 
+/* From the table: v_pressure_series has the same. */
 static const char pressure_sql[] =
-    "SELECT tick_ns, free, stall_some_ns, stall_full_ns, CASE level "
-    "WHEN 'warning' THEN 1 WHEN 'critical' THEN 2 "
-    "WHEN 'imminent_oom' THEN 3 WHEN 'oom' THEN 4 ELSE 0 END "
-    "FROM v_pressure_series WHERE run_id = ?1 ORDER BY tick_ns";
+    "SELECT tick_ns, free, stall_some_ns, stall_full_ns, level "
+    "FROM tick WHERE run_id = ?1 ORDER BY tick_ns";
 
 /* Lengthen the last band, or begin one. */
 static void add_band(struct plot_panel *panel, int64_t from_ns, int64_t to_ns,
@@ -126,22 +152,35 @@ static void scale_column(struct plot_frame *frame, size_t column, double factor)
         plot_frame_cells(frame, r)[column] *= factor;
 }
 
+/* The end of a scale that holds `percent`, at least a hundredth of all. */
+static double round_up(double percent)
+{
+    static const double ends[] = {1, 2, 5, 10, 20, 50};
+    for (size_t n = 0; n < sizeof(ends) / sizeof(ends[0]); n++)
+        if (percent <= ends[n])
+            return ends[n];
+    return 100;
+}
+
 int plot_read_pressure(sqlite3 *db, struct plot_figure *figure)
 {
     int status = add_lines(figure, pressure_lines, PRESSURE_LINES);
     if (status == SQLITE_OK)
-        status = read_panels(db, pressure_sql, figure);
+        status = read_panels(db, pressure_sql, figure, STALL_SOME,
+                             STALL_FULL + 1, true);
     for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++) {
         struct plot_panel *panel = &figure->panels[p];
         if (!make_bands(panel))
             return SQLITE_NOMEM;
-        plot_frame_rates(&panel->frame, STALL_SOME, STALL_FULL + 1);
         /* seconds to the second, in percent */
         scale_column(&panel->frame, STALL_SOME, 1e-7);
         scale_column(&panel->frame, STALL_FULL, 1e-7);
         scale_column(&panel->frame, FREE, panel->run->page_mib);
         figure->y_max =
             fmax(figure->y_max, plot_frame_peak(&panel->frame, FREE));
+        figure->stall_max =
+            fmax(figure->stall_max,
+                 round_up(plot_frame_peak(&panel->frame, STALL_SOME)));
     }
     return status;
 }
@@ -168,7 +207,7 @@ static const char faults_sql[] =
 #define RATE_INTERVALS 288
 
 /* Would the lowest line be flat on a linear scale? */
-#define LOG_RATIO 25
+#define LOG_RATIO 10
 
 static bool wants_log(const struct plot_figure *figure)
 {
@@ -188,10 +227,9 @@ int plot_read_faults(sqlite3 *db, struct plot_figure *figure)
     size_t count = sizeof(fault_lines) / sizeof(fault_lines[0]);
     int status = add_lines(figure, fault_lines, count);
     if (status == SQLITE_OK)
-        status = read_panels(db, faults_sql, figure);
+        status = read_panels(db, faults_sql, figure, 0, count, false);
     for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++) {
-        struct plot_frame *frame = &figure->panels[p].frame;
-        plot_frame_rates(frame, 0, count);
+        const struct plot_frame *frame = &figure->panels[p].frame;
         for (size_t c = 0; c < count; c++)
             figure->y_max = fmax(figure->y_max, plot_frame_peak(frame, c));
     }

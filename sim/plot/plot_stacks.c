@@ -1,10 +1,14 @@
 /*
  * Kinds drawn as stacked areas: queues, attribution, process.
  *
- * The results hold rows (time, name, pages). Two passes: the first learns
- * which names there are and how much they weigh, which decides the layers;
- * the second turns rows into columns, with names that have no layer of their
- * own in the layer "others". So memory does not grow with the number of VMOs.
+ *   tick       time  column column ...      --> a row of the frame
+ *   tick_list  time  name  pages            --> its cells
+ *   tick_vmo   time  VMO   pages
+ *
+ * A look at some ticks tells which names weigh most and get a layer; the others
+ * go into the layer "others". Then both tables are read once, side by side in
+ * the order of time, and the frame's sieve keeps what can be seen. So memory
+ * grows neither with the length of a run nor with the number of VMOs.
  *
  * Colours: what ages is a ramp from dark (young) to light (old); neighbours
  * elsewhere differ in lightness, so that a grey print can be read. The hues of
@@ -12,186 +16,23 @@
  * readers can tell apart.
  */
 #include "plot/plot_figure.h"
+#include "plot/plot_members.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
+
 /* A policy's lists in a figure at most, of each sort. */
-#define MAX_LISTS 24
+#define MAX_LISTS 20
 
 #define OTHERS       "\x01others"
 #define UNATTRIBUTED "\x02unattributed"
 
-/* A name of the results, with what it weighs in all runs of the figure. */
-struct member {
-    char *name;        /* owned */
-    double page_ticks; /* sum over the samples */
-};
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-struct members {
-    struct member *items; /* owned */
-    size_t count, capacity;
-};
-
-static void members_release(struct members *members)
-{
-    for (size_t m = 0; m < members->count; m++)
-        free(members->items[m].name);
-    free(members->items);
-}
-
-static int by_name(const void *left, const void *right)
-{
-    const struct member *a = left;
-    const struct member *b = right;
-    return strcmp(a->name, b->name);
-}
-
-/* The heaviest first. */
-static int by_weight(const void *left, const void *right)
-{
-    const struct member *a = left;
-    const struct member *b = right;
-    if (a->page_ticks != b->page_ticks)
-        return a->page_ticks > b->page_ticks ? -1 : 1;
-    return strcmp(a->name, b->name);
-}
-
-static int members_add(struct members *members, const char *name, double weight)
-{
-    if (members->count == members->capacity) {
-        size_t capacity = members->capacity > 0 ? 2 * members->capacity : 32;
-        struct member *items =
-            realloc(members->items, capacity * sizeof(*items));
-        if (!items)
-            return SQLITE_NOMEM;
-        members->items = items;
-        members->capacity = capacity;
-    }
-    struct member *member = &members->items[members->count];
-    *member = (struct member){strdup(name), weight};
-    if (!member->name)
-        return SQLITE_NOMEM;
-    members->count++;
-    return SQLITE_OK;
-}
-
-/* Members of the same name become one. */
-static void members_merge(struct members *members)
-{
-    size_t kept = 0;
-    if (members->count > 0)
-        qsort(members->items, members->count, sizeof(*members->items), by_name);
-    for (size_t m = 0; m < members->count; m++) {
-        struct member *member = &members->items[m];
-        if (kept > 0 &&
-            strcmp(members->items[kept - 1].name, member->name) == 0) {
-            members->items[kept - 1].page_ticks += member->page_ticks;
-            free(member->name);
-        } else {
-            members->items[kept++] = *member;
-        }
-    }
-    members->count = kept;
-}
-
-static const char *name_of(sqlite3_stmt *statement, int column)
-{
-    const unsigned char *text = sqlite3_column_text(statement, column);
-    return text && *text != '\0' ? (const char *)text : "(no name)";
-}
-
-/* First pass; `sql` gives (name, weight) of run ?1. */
-static int members_read(sqlite3 *db, const char *sql,
-                        const struct plot_figure *figure,
-                        struct members *members)
-{
-    sqlite3_stmt *statement = NULL;
-    int status = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-    for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++) {
-        sqlite3_bind_int64(statement, 1, figure->panels[p].run->id);
-        while (status == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-            status = members_add(members, name_of(statement, 0),
-                                 sqlite3_column_double(statement, 1));
-        int end = sqlite3_reset(statement);
-        status = status == SQLITE_OK ? end : status;
-    }
-    sqlite3_finalize(statement);
-    members_merge(members);
-    return status;
-}
-
-static const struct member *members_find(const struct members *members,
-                                         const char *name)
-{
-    for (size_t m = 0; m < members->count; m++)
-        if (strcmp(members->items[m].name, name) == 0)
-            return &members->items[m];
-    return NULL;
-}
-
-/* --- the second pass ------------------------------------------------------ */
-
-/* The layer of that name, from `hint` on, or else the one of the others, or
- * else none: layer_count. Rows come in the same order at each time. */
-static size_t layer_of(const struct plot_figure *figure, const char *name,
-                       size_t hint)
-{
-    size_t others = figure->layer_count;
-    for (size_t n = 0; n < figure->layer_count; n++) {
-        size_t layer = (hint + n) % figure->layer_count;
-        if (strcmp(figure->layers[layer].name, name) == 0)
-            return layer;
-        if (strcmp(figure->layers[layer].name, OTHERS) == 0)
-            others = layer;
-    }
-    return others;
-}
-
-/* `statement` gives (time, name or NULL, pages); without a name a row only
- * says that there is a sample. */
-static int read_rows(sqlite3_stmt *statement, const struct plot_figure *figure,
-                     struct plot_panel *panel)
-{
-    int status;
-    size_t layer = 0;
-    sqlite3_bind_int64(statement, 1, panel->run->id);
-    while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
-        double *cells =
-            plot_frame_row(&panel->frame, sqlite3_column_int64(statement, 0));
-        if (!cells)
-            return SQLITE_NOMEM;
-        if (sqlite3_column_type(statement, 2) == SQLITE_NULL)
-            continue;
-        layer = layer_of(figure, name_of(statement, 1), layer);
-        if (layer < figure->layer_count)
-            cells[layer] +=
-                sqlite3_column_double(statement, 2) * panel->run->page_mib;
-    }
-    return status == SQLITE_DONE ? SQLITE_OK : status;
-}
-
-static int read_panels(sqlite3 *db, const char *sql, struct plot_figure *figure)
-{
-    sqlite3_stmt *statement = NULL;
-    if (figure->layer_count == 0)
-        return SQLITE_OK;
-    int status = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-    for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++) {
-        struct plot_panel *panel = &figure->panels[p];
-        plot_frame_init(&panel->frame, figure->layer_count);
-        status = read_rows(statement, figure, panel);
-        sqlite3_reset(statement);
-        double peak = plot_frame_peak(&panel->frame, panel->frame.columns);
-        panel->has_data = panel->frame.rows > 1 && peak > 0;
-        figure->y_max = fmax(figure->y_max, peak);
-    }
-    sqlite3_finalize(statement);
-    return status;
-}
-
-/* --- queues --------------------------------------------------------------- */
+/* --- columns of `tick` ---------------------------------------------------- */
 
 struct fixed_layer {
     const char *name;
@@ -217,25 +58,6 @@ static const struct fixed_layer spare_queues[] = {
     {"free", "free", 0xF4F4F4},
 };
 
-/* Ghost lists remember pages that are gone; they take no memory. */
-#define QUEUE_ROWS                                                             \
-    "SELECT tick_ns, queue, max(pages) AS pages FROM v_queue_series "          \
-    "WHERE run_id = ?1 AND queue NOT LIKE '%ghost%' "                          \
-    "GROUP BY tick_ns, queue "                                                 \
-    "UNION ALL SELECT tick_ns, 'compressed_storage', compressed_storage "      \
-    "FROM tick WHERE run_id = ?1 "                                             \
-    "UNION ALL SELECT tick_ns, 'free_loaned', free_loaned "                    \
-    "FROM tick WHERE run_id = ?1 "                                             \
-    "UNION ALL SELECT tick_ns, 'free', free FROM tick WHERE run_id = ?1"
-
-static const char queue_members_sql[] =
-    "SELECT queue, total(pages) FROM (" QUEUE_ROWS ") GROUP BY queue";
-
-static const char queue_rows_sql[] =
-    "SELECT tick_ns, queue, pages FROM (" QUEUE_ROWS ") ORDER BY tick_ns";
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 static bool is_fixed(const char *name)
 {
     for (size_t n = 0; n < COUNT_OF(kept_queues); n++)
@@ -247,16 +69,228 @@ static bool is_fixed(const char *name)
     return false;
 }
 
-static int add_fixed(struct plot_figure *figure, const struct members *members,
+/* --- reading -------------------------------------------------------------- */
+
+/* Which layer a VMO belongs to. */
+struct owner {
+    int64_t vmo_id;
+    size_t layer;
+};
+
+struct reader {
+    sqlite3 *db;
+    struct plot_figure *figure;
+    sqlite3_stmt *ticks;  /* owned; (time, a value for each layer) */
+    sqlite3_stmt *parts;  /* owned; (time, name or VMO, pages) */
+    sqlite3_stmt *naming; /* owned; (VMO, name), or NULL: parts have names */
+    struct owner *owners; /* owned; of the run in work, by VMO */
+    size_t owner_count, owner_capacity;
+    size_t hint; /* rows come in the same order at each time */
+};
+
+static void reader_release(struct reader *reader)
+{
+    sqlite3_finalize(reader->ticks);
+    sqlite3_finalize(reader->parts);
+    sqlite3_finalize(reader->naming);
+    free(reader->owners);
+}
+
+/* The layer of that name, from `hint` on, or else the one of the others. */
+static size_t layer_of(const struct plot_figure *figure, const char *name,
+                       size_t hint)
+{
+    size_t others = 0;
+    for (size_t n = 0; n < figure->layer_count; n++) {
+        size_t layer = (hint + n) % figure->layer_count;
+        if (strcmp(figure->layers[layer].name, name) == 0)
+            return layer;
+        if (strcmp(figure->layers[layer].name, OTHERS) == 0)
+            others = layer;
+    }
+    return others;
+}
+
+/* Learn which layer each VMO of the run belongs to. */
+static int read_owners(struct reader *reader, int64_t run)
+{
+    int status;
+    reader->owner_count = 0;
+    sqlite3_reset(reader->naming);
+    sqlite3_bind_int64(reader->naming, 1, run);
+    while ((status = sqlite3_step(reader->naming)) == SQLITE_ROW) {
+        if (reader->owner_count == reader->owner_capacity) {
+            size_t capacity =
+                reader->owner_capacity > 0 ? 2 * reader->owner_capacity : 64;
+            struct owner *owners =
+                realloc(reader->owners, capacity * sizeof(*owners));
+            if (!owners)
+                return SQLITE_NOMEM;
+            reader->owners = owners;
+            reader->owner_capacity = capacity;
+        }
+        reader->owners[reader->owner_count++] = (struct owner){
+            sqlite3_column_int64(reader->naming, 0),
+            layer_of(reader->figure, plot_name_of(reader->naming, 1), 0)};
+    }
+    return status == SQLITE_DONE ? SQLITE_OK : status;
+}
+
+static int by_vmo(const void *left, const void *right)
+{
+    const struct owner *a = left;
+    const struct owner *b = right;
+    return (a->vmo_id > b->vmo_id) - (a->vmo_id < b->vmo_id);
+}
+
+/* The layer of the row that `parts` stands on. */
+static size_t layer_of_part(struct reader *reader)
+{
+    if (!reader->naming) {
+        reader->hint = layer_of(reader->figure, plot_name_of(reader->parts, 1),
+                                reader->hint);
+        return reader->hint;
+    }
+    const struct owner key = {sqlite3_column_int64(reader->parts, 1), 0};
+    const struct owner *owner =
+        reader->owner_count == 0
+            ? NULL
+            : bsearch(&key, reader->owners, reader->owner_count,
+                      sizeof(*reader->owners), by_vmo);
+    return owner ? owner->layer : layer_of(reader->figure, OTHERS, 0);
+}
+
+/* A list of the policy's may also be a column of `tick`: it counts once. */
+static void add_part(const struct reader *reader, size_t layer, double amount,
+                     double *cells)
+{
+    bool is_list = !reader->naming;
+    if (is_list && is_fixed(reader->figure->layers[layer].name))
+        cells[layer] = fmax(cells[layer], amount);
+    else
+        cells[layer] += amount;
+}
+
+/* Add the parts of that time to the row's cells. Returns the status of the
+ * last step. */
+static int add_parts(struct reader *reader, int64_t at_ns, int status,
+                     double page_mib, double *cells)
+{
+    while (status == SQLITE_ROW &&
+           sqlite3_column_int64(reader->parts, 0) <= at_ns) {
+        if (sqlite3_column_int64(reader->parts, 0) == at_ns)
+            add_part(reader, layer_of_part(reader),
+                     sqlite3_column_double(reader->parts, 2) * page_mib, cells);
+        status = sqlite3_step(reader->parts);
+    }
+    return status;
+}
+
+/* Both statements, side by side. */
+static int read_rows(struct reader *reader, struct plot_panel *panel)
+{
+    double page_mib = panel->run->page_mib;
+    int status;
+    sqlite3_bind_int64(reader->ticks, 1, panel->run->id);
+    sqlite3_bind_int64(reader->parts, 1, panel->run->id);
+    int part = sqlite3_step(reader->parts);
+    while ((status = sqlite3_step(reader->ticks)) == SQLITE_ROW) {
+        int64_t at_ns = sqlite3_column_int64(reader->ticks, 0);
+        double *cells = plot_frame_row(&panel->frame, at_ns);
+        if (!cells)
+            return SQLITE_NOMEM;
+        for (size_t c = 0; c < panel->frame.columns; c++)
+            cells[c] =
+                sqlite3_column_double(reader->ticks, (int)c + 1) * page_mib;
+        part = add_parts(reader, at_ns, part, page_mib, cells);
+    }
+    if (part != SQLITE_ROW && part != SQLITE_DONE)
+        return part;
+    return status == SQLITE_DONE ? SQLITE_OK : status;
+}
+
+static int read_panel(struct reader *reader, struct plot_panel *panel)
+{
+    int status = SQLITE_OK;
+    plot_frame_init(&panel->frame, reader->figure->layer_count);
+    if (reader->naming)
+        status = read_owners(reader, panel->run->id);
+    if (status == SQLITE_OK)
+        status = plot_figure_sieve(reader->db, reader->figure, panel);
+    if (status == SQLITE_OK)
+        status = read_rows(reader, panel);
+    sqlite3_reset(reader->ticks);
+    sqlite3_reset(reader->parts);
+    return status;
+}
+
+/* Layers that are empty in all panels go. */
+static void drop_empty(struct plot_figure *figure)
+{
+    bool is_kept[PLOT_MAX_LAYERS] = {false};
+    size_t kept = 0;
+    for (size_t n = 0; n < figure->layer_count; n++)
+        for (size_t p = 0; p < figure->panel_count; p++)
+            is_kept[n] |= plot_frame_peak(&figure->panels[p].frame, n) > 0;
+    for (size_t p = 0; p < figure->panel_count; p++)
+        plot_frame_keep(&figure->panels[p].frame, is_kept);
+    for (size_t n = 0; n < figure->layer_count; n++) {
+        if (is_kept[n]) {
+            figure->layers[kept++] = figure->layers[n];
+        } else {
+            free(figure->layers[n].name);
+            free(figure->layers[n].label);
+        }
+    }
+    figure->layer_count = kept;
+}
+
+/* Takes reader->ticks, which is prepared; `naming` may be NULL. */
+static int read_panels(struct reader *reader, const char *parts,
+                       const char *naming)
+{
+    struct plot_figure *figure = reader->figure;
+    int status =
+        sqlite3_prepare_v2(reader->db, parts, -1, &reader->parts, NULL);
+    if (status == SQLITE_OK && naming)
+        status =
+            sqlite3_prepare_v2(reader->db, naming, -1, &reader->naming, NULL);
+    for (size_t p = 0; p < figure->panel_count && status == SQLITE_OK; p++)
+        status = read_panel(reader, &figure->panels[p]);
+    reader_release(reader);
+    if (status != SQLITE_OK)
+        return status;
+    drop_empty(figure);
+    for (size_t p = 0; p < figure->panel_count; p++) {
+        struct plot_panel *panel = &figure->panels[p];
+        double peak = plot_frame_peak(&panel->frame, panel->frame.columns);
+        panel->has_data = panel->frame.rows > 1 && peak > 0;
+        figure->y_max = fmax(figure->y_max, peak);
+    }
+    return SQLITE_OK;
+}
+
+/* --- queues --------------------------------------------------------------- */
+
+/* Ghost lists remember pages that are gone; they take no memory. */
+#define IS_GHOST " LIKE '%ghost%' "
+
+static const char list_members_sql[] =
+    PLOT_SAMPLED_TICKS "SELECT list, total(pages) FROM tick_list "
+                       "WHERE run_id = ?1 AND tick_ns IN sampled "
+                       "AND NOT list" IS_GHOST "GROUP BY list";
+
+static const char list_parts_sql[] =
+    "SELECT tick_ns, list, pages FROM tick_list "
+    "WHERE run_id = ?1 AND NOT list" IS_GHOST "ORDER BY tick_ns";
+
+static int add_fixed(struct plot_figure *figure,
                      const struct fixed_layer *fixed, size_t count)
 {
     int status = SQLITE_OK;
-    for (size_t n = 0; n < count && status == SQLITE_OK; n++) {
-        const struct member *member = members_find(members, fixed[n].name);
-        if (member && member->page_ticks > 0)
-            status = plot_figure_layer(figure, fixed[n].name, fixed[n].label,
-                                       fixed[n].colour);
-    }
+    for (size_t n = 0; n < count && status == SQLITE_OK; n++)
+        status = plot_figure_layer(figure, fixed[n].name, fixed[n].label,
+                                   fixed[n].colour);
     return status;
 }
 
@@ -274,8 +308,8 @@ static uint32_t mix(uint32_t from, uint32_t to, double share)
 /* "reclaim10" comes after "reclaim9". */
 static int natural_order(const void *left, const void *right)
 {
-    const struct member *const *a = left;
-    const struct member *const *b = right;
+    const struct plot_member *const *a = left;
+    const struct plot_member *const *b = right;
     const char *x = (*a)->name;
     const char *y = (*b)->name;
     size_t digits_x = strcspn(x, "0123456789");
@@ -296,8 +330,8 @@ static bool is_generation(const char *name)
 }
 
 /* The lists that are generations, or those that are not. */
-static size_t pick_lists(const struct members *members, bool is_generations,
-                         const struct member **lists)
+static size_t pick_lists(const struct plot_members *members,
+                         bool is_generations, const struct plot_member **lists)
 {
     size_t count = 0;
     for (size_t m = 0; m < members->count; m++) {
@@ -307,16 +341,16 @@ static size_t pick_lists(const struct members *members, bool is_generations,
             lists[count++] = &members->items[m];
     }
     if (count > 0)
-        qsort(lists, count, sizeof(const struct member *), natural_order);
+        qsort(lists, count, sizeof(const struct plot_member *), natural_order);
     return count;
 }
 
 /* The ramp ends at the oldest list there is, empty or not, so that a list has
  * the same colour in most figures. */
-static int add_lists(struct plot_figure *figure, const struct members *members,
-                     bool is_generations)
+static int add_lists(struct plot_figure *figure,
+                     const struct plot_members *members, bool is_generations)
 {
-    const struct member *lists[MAX_LISTS];
+    const struct plot_member *lists[MAX_LISTS];
     size_t count = pick_lists(members, is_generations, lists);
     int status = SQLITE_OK;
     for (size_t n = 0; n < count && status == SQLITE_OK; n++) {
@@ -329,29 +363,56 @@ static int add_lists(struct plot_figure *figure, const struct members *members,
                                          : mix(0x0F4C4A, 0xB5E3DC, age);
         char label[128];
         snprintf(label, sizeof(label), "%.80s%s", lists[n]->name, remark);
-        if (lists[n]->page_ticks > 0)
-            status = plot_figure_layer(figure, lists[n]->name, label, colour);
+        status = plot_figure_layer(figure, lists[n]->name, label, colour);
     }
+    return status;
+}
+
+/* The columns of `tick` that are layers, read as one row. */
+static int prepare_ticks(sqlite3 *db, const struct plot_figure *figure,
+                         sqlite3_stmt **statement)
+{
+    char sql[512];
+    size_t used = (size_t)snprintf(sql, sizeof(sql), "SELECT tick_ns");
+    for (size_t n = 0; n < figure->layer_count && used < sizeof(sql); n++)
+        used += (size_t)snprintf(
+            sql + used, sizeof(sql) - used, ", %s",
+            is_fixed(figure->layers[n].name) ? figure->layers[n].name : "0");
+    if (used < sizeof(sql))
+        used += (size_t)snprintf(sql + used, sizeof(sql) - used,
+                                 " FROM tick WHERE run_id = ?1 "
+                                 "ORDER BY tick_ns");
+    CHECK(used < sizeof(sql));
+    return sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+}
+
+static int add_queues(struct plot_figure *figure,
+                      const struct plot_members *members)
+{
+    int status = add_fixed(figure, kept_queues, COUNT_OF(kept_queues));
+    if (status == SQLITE_OK)
+        status = add_lists(figure, members, false);
+    if (status == SQLITE_OK)
+        status = add_lists(figure, members, true);
+    if (status == SQLITE_OK)
+        status = plot_figure_layer(figure, OTHERS, "other lists", 0xDDDDDD);
+    if (status == SQLITE_OK)
+        status = add_fixed(figure, spare_queues, COUNT_OF(spare_queues));
     return status;
 }
 
 int plot_read_queues(sqlite3 *db, struct plot_figure *figure)
 {
-    struct members members = {0};
-    int status = members_read(db, queue_members_sql, figure, &members);
+    struct plot_members members = {0};
+    struct reader reader = {.db = db, .figure = figure};
+    int status = plot_members_read(db, list_members_sql, figure, &members);
     if (status == SQLITE_OK)
-        status =
-            add_fixed(figure, &members, kept_queues, COUNT_OF(kept_queues));
+        status = add_queues(figure, &members);
     if (status == SQLITE_OK)
-        status = add_lists(figure, &members, false);
+        status = prepare_ticks(db, figure, &reader.ticks);
     if (status == SQLITE_OK)
-        status = add_lists(figure, &members, true);
-    if (status == SQLITE_OK)
-        status =
-            add_fixed(figure, &members, spare_queues, COUNT_OF(spare_queues));
-    if (status == SQLITE_OK)
-        status = read_panels(db, queue_rows_sql, figure);
-    members_release(&members);
+        status = read_panels(&reader, list_parts_sql, NULL);
+    plot_members_release(&members);
     return status;
 }
 
@@ -363,72 +424,77 @@ static const uint32_t hues[] = {0x332288, 0x88CCEE, 0x117733, 0xDDCC77,
                                 0x6699CC, 0x999933, 0xAA4466};
 
 /* The heaviest members, the rest as one, and pages that nobody shows. */
-static int add_heaviest(struct plot_figure *figure, struct members *members)
+static int add_heaviest(struct plot_figure *figure,
+                        struct plot_members *members)
 {
-    size_t own = 0;
-    bool has_rest = false;
-    bool has_unattributed = false;
     int status = SQLITE_OK;
-    if (members->count > 0)
-        qsort(members->items, members->count, sizeof(*members->items),
-              by_weight);
-    for (size_t m = 0; m < members->count && status == SQLITE_OK; m++) {
-        const struct member *member = &members->items[m];
-        if (!(member->page_ticks > 0))
-            continue;
-        if (strcmp(member->name, UNATTRIBUTED) == 0)
-            has_unattributed = true;
-        else if (own == COUNT_OF(hues))
-            has_rest = true;
-        else
-            status = plot_figure_layer(figure, member->name, member->name,
-                                       hues[own++]);
-    }
-    if (status == SQLITE_OK && has_rest)
+    plot_members_by_weight(members);
+    for (size_t m = 0;
+         m < members->count && m < COUNT_OF(hues) && status == SQLITE_OK; m++)
+        if (members->items[m].page_ticks > 0)
+            status = plot_figure_layer(figure, members->items[m].name,
+                                       members->items[m].name, hues[m]);
+    if (status == SQLITE_OK)
         status = plot_figure_layer(figure, OTHERS, "others", 0xDDDDDD);
-    if (status == SQLITE_OK && has_unattributed)
+    if (status == SQLITE_OK)
         status =
             plot_figure_layer(figure, UNATTRIBUTED, "unattributed", 0xAAAAAA);
     return status;
 }
 
-static int read_heaviest(sqlite3 *db, struct plot_figure *figure,
-                         const char *members_sql, const char *rows_sql)
+/* Pages that nobody shows are only of interest beside those that are shown. */
+static int prepare_unattributed(sqlite3 *db, const struct plot_figure *figure,
+                                sqlite3_stmt **statement)
 {
-    struct members members = {0};
-    int status = members_read(db, members_sql, figure, &members);
+    char sql[512] = "SELECT tick_ns";
+    for (size_t n = 1; n < figure->layer_count; n++)
+        strcat(sql, ", 0"); /* the last layer is the unattributed pages */
+    strcat(sql, ", CASE WHEN EXISTS (SELECT 1 FROM tick_vmo "
+                "WHERE run_id = ?1) THEN unattributed END "
+                "FROM tick WHERE run_id = ?1 ORDER BY tick_ns");
+    return sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+}
+
+static const char vmo_parts_sql[] =
+    "SELECT tick_ns, vmo_id, committed FROM tick_vmo "
+    "WHERE run_id = ?1 ORDER BY tick_ns";
+
+static int read_heaviest(sqlite3 *db, struct plot_figure *figure,
+                         const char *members_sql, const char *owners_sql)
+{
+    struct plot_members members = {0};
+    struct reader reader = {.db = db, .figure = figure};
+    int status = plot_members_read(db, members_sql, figure, &members);
     if (status == SQLITE_OK)
         status = add_heaviest(figure, &members);
     if (status == SQLITE_OK)
-        status = read_panels(db, rows_sql, figure);
-    members_release(&members);
+        status = prepare_unattributed(db, figure, &reader.ticks);
+    if (status == SQLITE_OK)
+        status = read_panels(&reader, vmo_parts_sql, owners_sql);
+    plot_members_release(&members);
     return status;
 }
 
-/*
- * Ticks without a sample of any object still count: there it had nothing.
- * Pages that nobody shows are only of interest beside those that are shown.
- */
-#define OBJECT_MEMBERS(view)                                                   \
-    "SELECT name, total(committed) FROM " view " WHERE run_id = ?1 "           \
-    "GROUP BY name UNION ALL "                                                 \
-    "SELECT '" UNATTRIBUTED "', total(unattributed) FROM tick "                \
-    "WHERE run_id = ?1 AND EXISTS (SELECT 1 FROM tick_vmo "                    \
-    "WHERE run_id = ?1)"
-
-#define OBJECT_ROWS(view)                                                      \
-    "SELECT tick_ns, name, committed FROM " view " WHERE run_id = ?1 "         \
-    "UNION ALL SELECT tick_ns, '" UNATTRIBUTED "', unattributed FROM tick "    \
-    "WHERE run_id = ?1 ORDER BY tick_ns"
+#define MEMBERS_BY(owner)                                                      \
+    PLOT_SAMPLED_TICKS                                                         \
+    "SELECT " owner ".name, total(s.committed) FROM tick_vmo s "               \
+    "LEFT JOIN vmo ON vmo.run_id = s.run_id AND vmo.vmo_id = s.vmo_id "        \
+    "LEFT JOIN process ON process.run_id = s.run_id "                          \
+    "AND process.process_id = vmo.process_id "                                 \
+    "WHERE s.run_id = ?1 AND s.tick_ns IN sampled GROUP BY " owner ".name"
 
 int plot_read_attribution(sqlite3 *db, struct plot_figure *figure)
 {
-    return read_heaviest(db, figure, OBJECT_MEMBERS("v_attribution_series"),
-                         OBJECT_ROWS("v_attribution_series"));
+    return read_heaviest(db, figure, MEMBERS_BY("vmo"),
+                         "SELECT vmo_id, name FROM vmo WHERE run_id = ?1 "
+                         "ORDER BY vmo_id");
 }
 
 int plot_read_process(sqlite3 *db, struct plot_figure *figure)
 {
-    return read_heaviest(db, figure, OBJECT_MEMBERS("v_process_series"),
-                         OBJECT_ROWS("v_process_series"));
+    return read_heaviest(
+        db, figure, MEMBERS_BY("process"),
+        "SELECT vmo_id, p.name FROM vmo v LEFT JOIN process p "
+        "ON p.run_id = v.run_id AND p.process_id = v.process_id "
+        "WHERE v.run_id = ?1 ORDER BY vmo_id");
 }

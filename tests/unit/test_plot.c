@@ -97,9 +97,12 @@ Test(plot_frame, rates_are_per_second_and_the_last_sliver_counts_little)
     static const double totals[] = {0, 10, 40, 41};
     struct plot_frame frame;
     plot_frame_init(&frame, 1);
-    for (size_t r = 0; r < 4; r++)
-        *plot_frame_row(&frame, at_ns[r]) = totals[r];
-    plot_frame_rates(&frame, 0, 1);
+    struct plot_rates rates = {.first = 0, .end = 1};
+    for (size_t r = 0; r < 4; r++) {
+        plot_rates_next(&rates, &frame, at_ns[r], &totals[r]);
+        cr_assert_not_null(plot_frame_row(&frame, at_ns[r]));
+    }
+    plot_rates_finish(&rates, &frame);
     cr_assert_float_eq(frame.cells[0], 10, 1e-9);
     cr_assert_float_eq(frame.cells[1], 31, 1e-6);
     cr_assert_float_eq(frame.cells[2], 31, 1e-6);
