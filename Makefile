@@ -19,7 +19,8 @@ PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
             libsqlite3-dev liblz4-dev libzstd-dev zlib1g-dev uthash-dev
 PKG_RUN   = gnuplot-nox fonts-dejavu-core
 PKG_MAN   = help2man
-PKG_TEST  = libcriterion-dev sqlite3 zstd gzip python3
+PKG_TEST  = libcriterion-dev sqlite3 zstd gzip python3 libxml2-utils \
+            poppler-utils
 PKG_TIDY  = clang-tidy clang-format cppcheck
 PKG_COV   = gcovr
 PKG_DEB   = dpkg-dev debhelper lintian
@@ -181,6 +182,7 @@ test:  ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory man
 	LOWTIDE=$(BUILD)/lowtide MAN=$(BUILD)/man tests/run_help.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_import.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_plots.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log
@@ -247,6 +249,7 @@ soak:  ## the long random tests (SOAK_SCALE=0.01: a hundredth)
 	    SOAK_SCALE=$(SOAK_SCALE) $$test || exit 1; \
 	done
 	LOWTIDE=$(BUILD)/lowtide tests/run_model.sh $(BUILD)/soak/model $(BUILD)
+	LOWTIDE=$(BUILD)/lowtide SOAK_SCALE=$(SOAK_SCALE) tests/run_plot_rows.sh
 
 .PHONY: san-soak
 san-soak:  ## under the sanitizers: model test, policies, damaged traces

@@ -15,7 +15,7 @@
 #include "plot/plot.h"
 #include "plot/plot_frame.h"
 #include "plot/plot_script.h"
-#include "record/schema.h"
+#include "plot_fixture.h"
 
 /* --- frames --------------------------------------------------------------- */
 
@@ -180,32 +180,6 @@ Test(plot_script, the_ending_names_the_format)
 
 static char directory[] = "/tmp/lowtide-test-plot-XXXXXX";
 static char database[64];
-
-static void run_sql(sqlite3 *db, const char *sql)
-{
-    char *error = NULL;
-    sqlite3_exec(db, sql, NULL, NULL, &error);
-    cr_assert_null(error, "%s", error);
-}
-
-static void create_schema(sqlite3 *db)
-{
-    for (int t = 0; t < TABLE_COUNT; t++) {
-        char *sql = schema_create_sql(schema_table((enum schema_table)t));
-        run_sql(db, sql);
-        free(sql);
-    }
-    for (size_t v = 0; v < schema_view_count(); v++) {
-        char *sql = schema_create_sql(schema_view(v));
-        run_sql(db, sql);
-        free(sql);
-    }
-    char pragmas[128];
-    snprintf(pragmas, sizeof(pragmas),
-             "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    run_sql(db, pragmas);
-}
 
 /*
  * Run 1: VMOs with wicked names, levels, lists. Run 2: the same name, another
