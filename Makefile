@@ -163,6 +163,10 @@ demo:  ## install what is missing, build, run the demo, draw it into out/
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	tests/demo.sh $(BUILD)/lowtide out
 
+.PHONY: figures
+figures: all  ## draw the figures of docs/img anew
+	docs/figures.sh $(BUILD)/lowtide
+
 # Ends with Criterion's own summary of the plain unit tests.
 .PHONY: test
 test:  ## install what is missing, build, run every test

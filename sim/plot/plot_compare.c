@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
@@ -426,6 +428,7 @@ static void size_chart(const struct plot_samples *of, struct plot_chart *chart)
     unsigned wanted = (unsigned)(bars * SLOT_PIXELS) + SIDE_PIXELS;
     unsigned least = (unsigned)(bars * LEAST_SLOT_PIXELS) + SIDE_PIXELS;
     unsigned columns = wanted <= 400 ? 3 : least <= 600 ? 2 : 1;
+    CHECK(chart->panel_count > 0);
     if (columns > chart->panel_count)
         columns = (unsigned)chart->panel_count;
     unsigned rows = ((unsigned)chart->panel_count + columns - 1) / columns;
