@@ -113,6 +113,13 @@ check "all policies of a seed face one workload, each seed another" \
         UNION ALL SELECT count(DISTINCT accesses) FROM v_summary" |
         tr '\n' ' ')" = "3 1 3 " ]
 
+# One page for 400: both threads wait for the disk, and that for memory.
+status 0 compare "$scenario" --policies lru --memory 17p --seeds 1 --quiet \
+    -o "$work/one-page.db"
+check "who waits for a pager that waits for memory is stalled" \
+    [ "$(sqlite3 "$work/one-page.db" \
+        "SELECT stall_full_share > 0.99 FROM v_summary")" = 1 ]
+
 status 0 compare "$scenario" --policies lru,lru --seeds 3 -o "$work/aa.db"
 check "a comparison of equals shows no difference" prints "no difference shown"
 check "in any metric" [ "$(grep -cE ' (lower|higher)$' "$work/out")" = 0 ]

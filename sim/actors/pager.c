@@ -99,10 +99,66 @@ struct pager_job *pager_job_new(struct pager_source *source,
     return job;
 }
 
+/* Then those in the queue wait for memory as well. */
+static bool is_blocked(const struct pager *pager)
+{
+    return pager->short_slots == pager->scenario->parallelism;
+}
+
+/* The job begins or ends to wait for memory, and with it who waits for it. */
+static void set_short(struct pager_job *job, bool is_short)
+{
+    struct pager *pager = job->source->pager;
+    bool was_blocked = is_blocked(pager);
+    struct pager_source *source;
+
+    if (job->is_short == is_short)
+        return;
+    job->is_short = is_short;
+    if (is_short) {
+        job->source->short_jobs++;
+        pager->short_slots += job->type == PAGE_REQUEST_READ;
+    } else {
+        job->source->short_jobs--;
+        pager->short_slots -= job->type == PAGE_REQUEST_READ;
+    }
+    if (is_blocked(pager) == was_blocked) {
+        world_pager_is_short(pager->world, vm_cow_source(job->source->cow));
+        return;
+    }
+    TAILQ_FOREACH (source, &pager->world->sources, link) {
+        if (source->pager == pager)
+            world_pager_is_short(pager->world, vm_cow_source(source->cow));
+    }
+}
+
+bool pager_waits_for_memory(const struct world *world,
+                            const struct page_request *request)
+{
+    const struct pager_source *source = request->source->user;
+    const struct pager_job *job;
+
+    if (!source)
+        return false;
+    if (request->type == PAGE_REQUEST_READ && is_blocked(source->pager))
+        return true;
+    if (source->short_jobs == 0)
+        return false;
+    TAILQ_FOREACH (job, &world->jobs, by_world) {
+        if (job->is_short && job->source == source &&
+            job->type == request->type &&
+            job->offset < request->offset + request->length &&
+            request->offset < job->offset + job->length)
+            return true;
+    }
+    return false;
+}
+
 void pager_job_free(struct pager_job *job)
 {
     struct world *world = job->source->pager->world;
 
+    set_short(job, false);
     TAILQ_REMOVE(&world->jobs, job, by_world);
     world_memory_forget(world, &job->memory);
     page_request_cancel(&job->request);
@@ -122,6 +178,7 @@ static void wait_for_memory(struct pager_job *job,
 {
     job->memory.retry = retry;
     world_memory_wait(job->source->pager->world, &job->memory);
+    set_short(job, true);
 }
 
 static struct pager_job *job_of_memory(struct world_memory_waiter *waiter)
@@ -320,6 +377,7 @@ void pager_take_request(struct world *world, struct page_request *request)
     struct pager_job *job = pager_job_new(source, EV_PAGER_ANSWER);
     if (!job)
         return;
+    job->type = request->type;
     job->offset = request->offset;
     job->length = request->length;
     if (request->type == PAGE_REQUEST_DIRTY) {

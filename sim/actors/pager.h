@@ -9,7 +9,9 @@
  *
  * Reading costs a drawn latency, in which up to `parallelism` requests
  * overlap, and then the transfer at the pager's bandwidth, which they share.
- * A DIRTY request is answered at once. Every `writeback_interval` each object
+ * A pager that has no memory for a page waits with its slot, and who waits for
+ * that page waits for memory; so does everybody in the queue once all slots are
+ * held up. A DIRTY request is answered at once. Every `writeback_interval` each object
  * has its dirty ranges written back: begin, a drawn latency, end; a page comes
  * back later with what was written.
  *
@@ -31,7 +33,8 @@ struct pager {
     struct random_stream reads, writes;
     struct pager_job_list queue; /* waiting for a slot */
     uint64_t in_service;
-    sim_ns link_free_at; /* the last transfer ends */
+    uint64_t short_slots; /* of them: jobs that wait for memory */
+    sim_ns link_free_at;  /* the last transfer ends */
     struct event writeback;
 
     uint64_t total_requests; /* begun so far: every n-th may be made to fail */
@@ -43,7 +46,8 @@ struct pager_source {
     uint64_t number;          /* never used again; makes content distinct */
     struct page_store store;
     uint32_t job_count;     /* jobs that point here */
-    uint32_t parked_leaves; /* of them: leaves to dirty that want memory */
+    uint32_t short_jobs;    /* of them: those that wait for memory */
+    uint32_t parked_leaves; /* of these: leaves to dirty */
     bool is_written;        /* a writeback is under way */
     TAILQ_ENTRY(pager_source) link;
 };
@@ -74,6 +78,11 @@ void pagers_sweep(struct world *world);
 
 /* A request was sent. */
 void pager_take_request(struct world *world, struct page_request *request);
+
+/* Is the request held up because its pager waits for memory? Any request that a
+ * source has been sent; those of `manual` are not. */
+bool pager_waits_for_memory(const struct world *world,
+                            const struct page_request *request);
 
 /* Event handlers. */
 void pager_on_answer(struct world *world, struct event *event);

@@ -19,6 +19,7 @@ struct pager_job {
     TAILQ_ENTRY(pager_job) by_world;
 
     /* a request */
+    enum page_request_type type;
     uint64_t offset;
     uint64_t length;
     uint64_t progress; /* bytes supplied */
@@ -26,6 +27,7 @@ struct pager_job {
     bool is_in_transfer;         /* the latency is over */
     struct page_request request; /* waits for memory in it */
     struct world_memory_waiter memory;
+    bool is_short; /* waits for memory, or is just being tried again */
     struct page_chain spare_pages; /* for leave to dirty */
     bool is_parked;                /* a leave to dirty that wants memory */
 

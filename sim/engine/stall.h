@@ -61,23 +61,15 @@ static inline void stall_decompress(struct world_stall *stall, sim_ns now,
         stall->stalled_until = until;
 }
 
-/* A thread begins or ends to wait, stalled by it or not. */
-static inline void stall_wait(struct world_stall *stall, sim_ns now,
-                              bool is_stalled)
+/* A thread that waits begins to be stalled by it, or is no longer. */
+static inline void stall_begin(struct world_stall *stall, sim_ns now)
 {
-    stall->waiting_threads++;
-    if (!is_stalled)
-        return;
     stall_advance(stall, now);
     stall->stalled_threads++;
 }
 
-static inline void stall_wait_over(struct world_stall *stall, sim_ns now,
-                                   bool is_stalled)
+static inline void stall_end(struct world_stall *stall, sim_ns now)
 {
-    stall->waiting_threads--;
-    if (!is_stalled)
-        return;
     stall_advance(stall, now);
     stall->stalled_threads--;
 }

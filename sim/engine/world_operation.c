@@ -10,6 +10,9 @@
  * which they began to wait, once for each change of the free count: one that
  * needs more pages than there are would otherwise be tried for ever.
  *
+ * A thread may be stalled for a part of its wait: a pager that needs memory for
+ * the page holds it up as if it waited for memory itself.
+ *
  * The facts of a fault (what it copied, zeroed, waited for) are the
  * differences of the core's totals around its runs; nothing else happens in
  * between.
@@ -125,6 +128,33 @@ static void note_request(struct world_operation *operation)
     operation->asked_read = true;
 }
 
+/* Memory, a refault, or a pager that waits for memory. */
+static bool is_held_up(const struct world *world,
+                       const struct world_operation *operation)
+{
+    const struct page_request *request = &operation->op.request;
+
+    return operation->was_reclaimed || request->state == REQUEST_MEMORY ||
+           pager_waits_for_memory(world, request);
+}
+
+static void set_stalled(struct world *world, struct world_operation *operation,
+                        bool is_stalled)
+{
+    struct world_stall *of_process = &operation->thread_of->stall;
+
+    if (operation->is_stalled == is_stalled)
+        return;
+    operation->is_stalled = is_stalled;
+    if (is_stalled) {
+        stall_begin(&world->stall, world->now);
+        stall_begin(of_process, world->now);
+    } else {
+        stall_end(&world->stall, world->now);
+        stall_end(of_process, world->now);
+    }
+}
+
 static void begin_wait(struct world *world, struct world_operation *operation)
 {
     bool is_memory = operation->op.request.state == REQUEST_MEMORY;
@@ -142,9 +172,9 @@ static void begin_wait(struct world *world, struct world_operation *operation)
         overtime_begin(world, operation);
     if (!operation->thread_of)
         return;
-    operation->is_stalled = is_memory || operation->was_reclaimed;
-    stall_wait(&world->stall, world->now, operation->is_stalled);
-    stall_wait(&operation->thread_of->stall, world->now, operation->is_stalled);
+    world->stall.waiting_threads++;
+    operation->thread_of->stall.waiting_threads++;
+    set_stalled(world, operation, is_held_up(world, operation));
 }
 
 /* `status`: what the request came to, or why it is given up. */
@@ -162,10 +192,9 @@ static void end_wait(struct world *world, struct world_operation *operation,
         operation->memory_wait_ns += world->now - operation->waiting_since;
     if (!operation->thread_of)
         return;
-    stall_wait_over(&world->stall, world->now, operation->is_stalled);
-    stall_wait_over(&operation->thread_of->stall, world->now,
-                    operation->is_stalled);
-    operation->is_stalled = false;
+    world->stall.waiting_threads--;
+    operation->thread_of->stall.waiting_threads--;
+    set_stalled(world, operation, false);
 }
 
 /* Faults. ----------------------------------------------------------------- */
@@ -334,7 +363,7 @@ void world_operation_release(struct world *world,
     vmo_op_release(&operation->op);
 }
 
-/* Settling. --------------------------------------------------------------- */
+/* Requests. --------------------------------------------------------------- */
 
 static struct world_operation *
 operation_of_request(struct page_request *request)
@@ -343,6 +372,28 @@ operation_of_request(struct page_request *request)
                                               offsetof(struct world_operation,
                                                        op.request));
 }
+
+static void look_again(struct world *world, struct page_request *request)
+{
+    struct world_operation *operation = operation_of_request(request);
+
+    if (operation->thread_of)
+        set_stalled(world, operation, is_held_up(world, operation));
+}
+
+void world_pager_is_short(struct world *world, const struct page_source *source)
+{
+    struct page_request *request, *along;
+
+    for (int type = 0; type < PAGE_REQUEST_TYPES; type++)
+        TAILQ_FOREACH (request, &source->requests[type], by_source) {
+            look_again(world, request);
+            TAILQ_FOREACH (along, &request->overlaps, by_source)
+                look_again(world, along);
+        }
+}
+
+/* Settling. --------------------------------------------------------------- */
 
 void world_settle(struct world *world)
 {

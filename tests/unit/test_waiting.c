@@ -132,6 +132,123 @@ Test(waiting, a_first_touch_waits_and_is_no_stall)
     stage_clear(&stage);
 }
 
+/* A pager that waits for memory. ------------------------------------------ */
+
+/* As SHORT, with a pager that answers after 3ms: what is asked for at 2ms is
+ * there at 5ms, and has no memory until 21ms. `slots`: at a time. */
+#define SHORT_PAGER(slots, vmos, workloads, first_event)                       \
+    "version: 1\n"                                                             \
+    "duration: 30ms\n"                                                         \
+    "machine: {memory: 100p, cores: 8}\n"                                      \
+    "reclaim:\n"                                                               \
+    "  on_oom: wait\n"                                                         \
+    "  eviction: false\n"                                                      \
+    "  pressure: {oom: 10p, imminent_oom_delta: 1p, critical: 12p,\n"          \
+    "             warning: 13p, debounce: 0p}\n"                               \
+    "processes: [{name: first}, {name: second}]\n"                             \
+    "pagers:\n"                                                                \
+    "  - {name: disk, read_latency: 3ms, read_bandwidth: 1000000GiB/s,\n"      \
+    "     parallelism: " slots "}\n"                                           \
+    "vmos:\n"                                                                  \
+    "  - {vmo: x, size: 91p}\n" vmos "workloads:\n" workloads                  \
+    "events:\n" first_event "  - {commit: {vmo: x, pages: 0..90}, at: 1ms}\n"  \
+    "  - commit: {vmo: x, pages: 90}\n"                                        \
+    "  - {decommit: {vmo: x}, at: 21ms}\n"
+
+static void expect_about(sim_ns found, sim_ns wanted, const char *what)
+{
+    cr_assert(found > wanted - 1000 && found < wanted + 1000,
+              "%s: %lld ns, not %lld", what, (long long)found,
+              (long long)wanted);
+}
+
+/*
+ *   one   2ms --wants 0--- 5ms ==its page has no memory== 21ms
+ *   two       3ms --wants 0, too ==========================
+ *   three                     10ms --the disk--13ms =======
+ *   busy              7ms ==computes== 9ms
+ */
+Test(waiting, who_waits_for_a_pager_that_waits_for_memory_is_stalled)
+{
+    struct stage stage = watched(SHORT_PAGER(
+        "8",
+        "  - {vmo: f, size: 4p, kind: pager, pager: disk, process: first}\n"
+        "  - {vmo: g, size: 4p, kind: pager, pager: disk, process: second}\n",
+        "  - {name: one, vmo: f, process: first, accesses: 1, start: 2ms,\n"
+        "     pattern: {kind: sequential}}\n"
+        "  - {name: two, vmo: f, process: first, accesses: 1, start: 3ms,\n"
+        "     pattern: {kind: sequential}}\n"
+        "  - {name: three, vmo: g, process: second, accesses: 1,\n"
+        "     start: 10ms, pattern: {kind: sequential}}\n"
+        "  - {name: busy, vmo: x, start: 7ms, stop: 9ms,\n"
+        "     pattern: {kind: uniform, pages: 0..50}}\n",
+        ""));
+    const struct world *world = stage.world;
+
+    cr_assert_eq(world->counters.faults_major, 3);
+    expect_about(world->stall.some_ns, 16000000, "some");
+    expect_about(world->stall.full_ns, 14000000, "full");
+    expect_about(world->processes[1].stall.some_ns, 16000000, "of the first");
+    expect_about(world->processes[2].stall.some_ns, 8000000, "of the second");
+    cr_assert_eq(world->stall.waiting_threads, 0);
+    cr_assert_eq(world->stall.stalled_threads, 0);
+    cr_assert_eq(world->processes[1].stall.stalled_threads, 0);
+    stage_clear(&stage);
+}
+
+/* With one slot, everybody behind the job that waits for memory does, too;
+ * with one more it is only the disk that they wait for. */
+Test(waiting, a_queue_behind_slots_that_wait_for_memory_is_stalled)
+{
+    static const char *const texts[] = {
+#define QUEUE(slots)                                                           \
+    SHORT_PAGER(                                                               \
+        slots,                                                                 \
+        "  - {vmo: f, size: 4p, kind: pager, pager: disk, process: first}\n"   \
+        "  - {vmo: g, size: 4p, kind: pager, pager: disk,\n"                   \
+        "     process: second}\n",                                             \
+        "  - {name: one, vmo: f, process: first, accesses: 1, start: 2ms,\n"   \
+        "     pattern: {kind: sequential}}\n"                                  \
+        "  - {name: two, vmo: g, process: second, accesses: 1,\n"              \
+        "     start: 3ms, pattern: {kind: sequential}}\n"                      \
+        "  - {name: three, vmo: g, process: second, accesses: 1,\n"            \
+        "     start: 20ms, pattern: {kind: sequential, pages: 3..4}}\n",       \
+        "")
+        QUEUE("1"), QUEUE("3")};
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct stage stage = watched(texts[i]);
+        const struct world *world = stage.world;
+        const struct world_stall *second = &world->processes[2].stall;
+
+        cr_assert_eq(world->counters.faults_major, 3);
+        expect_about(world->stall.some_ns, 16000000, "some");
+        expect_about(second->some_ns, i == 0 ? 16000000 : 15000000, "second");
+        cr_assert_eq(second->stalled_threads, 0);
+        stage_clear(&stage);
+    }
+}
+
+/* Leave to dirty zeros that are not pages yet needs memory for them. */
+Test(waiting, who_waits_for_leave_that_waits_for_memory_is_stalled)
+{
+    struct stage stage = watched(SHORT_PAGER(
+        "8",
+        "  - {vmo: f, size: 1p, kind: pager, pager: disk, process: first,\n"
+        "     trap_dirty: true, resizable: true}\n",
+        "  - {name: one, vmo: f, process: first, accesses: 1, start: 2ms,\n"
+        "     write: 1, pattern: {kind: sequential, pages: 2..4}}\n"
+        "  - {name: two, vmo: f, process: first, accesses: 1, start: 9ms,\n"
+        "     write: 1, pattern: {kind: sequential, pages: 2..4}}\n",
+        "  - resize: {vmo: f, size: 8p}\n"));
+    const struct world *world = stage.world;
+
+    expect_about(world->stall.some_ns, 19000000, "some");
+    expect_about(world->processes[1].stall.full_ns, 19000000, "full");
+    cr_assert_eq(world->processes[1].stall.stalled_threads, 0);
+    stage_clear(&stage);
+}
+
 /* The first that waits is the first that is served. */
 Test(waiting, those_that_wait_for_memory_are_served_in_their_order)
 {
