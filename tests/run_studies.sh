@@ -6,7 +6,7 @@
 #   tests/run_studies.sh
 #
 # LOWTIDE names the program (default build/lowtide). The intervals are worked out
-# a second time here, with sqlite3 and awk and the t values of a printed table.
+# a second time here, in SQL with the t values of a printed table.
 # Exit status 1 if one of it does not hold.
 set -u
 
@@ -44,6 +44,81 @@ prints() { grep -qF -- "$1" "$work/out"; }
 
 # --- intervals against the raw runs -------------------------------------------
 
+# Everything that $work/out prints about five repetitions, worked out again:
+# variances around the mean, t from a table.
+#
+#   recompute DB BASELINE RAW
+#
+# RAW is a SELECT of metric, memory_pages, policy, seed, value. Prints how many
+# rows were compared and how many of them differ by more than 1e-6 of it, or are
+# missing on one side.
+recompute() {
+    sqlite3 -separator ' ' "$1" "
+    CREATE TEMP TABLE raw AS $3;
+    DELETE FROM raw WHERE value IS NULL;
+    CREATE TEMP TABLE pair AS
+        SELECT a.*, a.value - b.value AS difference FROM raw a JOIN raw b
+        ON b.policy = '$2' AND b.metric = a.metric AND b.seed = a.seed
+        AND b.memory_pages = a.memory_pages;
+    CREATE TEMP TABLE mean AS
+        SELECT metric, memory_pages, policy, avg(value) AS m, count(*) AS n,
+            avg(difference) AS d, avg(value - difference) AS base
+        FROM pair GROUP BY metric, memory_pages, policy;
+    CREATE TEMP TABLE own AS
+        SELECT mean.*, 2.776445105 * 2.776445105 / n / (n - 1) *
+                sum((value - m) * (value - m)) AS m_half2,
+            2.776445105 * 2.776445105 / n / (n - 1) *
+                sum((difference - d) * (difference - d)) AS d_half2
+        FROM mean JOIN pair USING (metric, memory_pages, policy)
+        GROUP BY metric, memory_pages, policy;
+    CREATE TEMP TABLE printed AS
+        SELECT value ->> 'metric' AS metric,
+            value ->> 'memory_pages' AS memory_pages,
+            value ->> 'policy' AS policy, value ->> 'mean' AS m,
+            value ->> 'mean_low' AS m_low, value ->> 'mean_high' AS m_high,
+            value ->> 'difference' AS d, value ->> 'difference_low' AS d_low,
+            value ->> 'difference_high' AS d_high,
+            value ->> 'relative' AS relative, value ->> 'verdict' AS verdict,
+            value ->> 'repetitions' AS n
+        FROM json_each(readfile('$work/out'));
+    SELECT count(*), sum(
+        p.metric IS NULL OR o.metric IS NULL OR p.n <> o.n OR o.n <> 5
+        OR abs(p.m - o.m) > 1e-6 * abs(o.m)
+        OR abs((p.m_low + p.m_high) / 2 - o.m) > 1e-6 * abs(o.m)
+        OR abs((p.m_high - p.m_low) / 2 - sqrt(o.m_half2)) >
+            1e-6 * sqrt(o.m_half2) + 1e-12 * abs(o.m)
+        OR CASE WHEN o.policy = '$2' THEN
+            p.d IS NOT NULL OR p.verdict <> 'baseline'
+        ELSE
+            p.d IS NULL OR abs(p.d - o.d) > 1e-6 * abs(o.d) + 1e-12 * abs(o.m)
+            OR abs((p.d_low + p.d_high) / 2 - o.d) >
+                1e-6 * abs(o.d) + 1e-12 * abs(o.m)
+            OR abs((p.d_high - p.d_low) / 2 - sqrt(o.d_half2)) >
+                1e-6 * sqrt(o.d_half2) + 1e-12 * abs(o.m)
+            OR (p.relative IS NULL) <> (o.base = 0)
+            OR abs(p.relative - o.d / o.base) > 1e-6 * abs(o.d / o.base)
+                + 1e-12
+            OR p.verdict <> CASE WHEN o.d * o.d <= o.d_half2
+                THEN 'no difference shown' WHEN o.d < 0 THEN 'lower'
+                ELSE 'higher' END
+        END)
+    FROM own o FULL JOIN printed p USING (metric, memory_pages, policy)
+    "
+}
+
+# What a report shows, of whole runs.
+shown="'stall_some_share', 'stall_full_share', 'stall_some_ns', 'faults_major',
+    'refaults', 'miss_ratio', 'pager_requests', 'compress_ns', 'decompress_ns',
+    'written_back', 'access_p99_ns', 'oom_kills', 'accesses'"
+whole="SELECT metric, memory_pages, policy, seed, value FROM v_compare
+    WHERE metric IN ($shown)
+    UNION ALL SELECT CASE c.name WHEN 'dispatcher.pager.total_requests'
+        THEN 'pager_requests' ELSE replace(c.name, 'compression.', '') END,
+        memory_pages, policy, seed, value
+    FROM counter c JOIN run USING (run_id) WHERE c.name IN ('stall_some_ns',
+        'dispatcher.pager.total_requests', 'compression.compress_ns',
+        'compression.decompress_ns')"
+
 db=$work/compare.db
 status 0 compare "$scenario" --policies zircon,lru,clock --memory 200p,256p \
     --seeds 5 --baseline lru --json -o "$db"
@@ -52,52 +127,78 @@ check "30 runs are in the file, all complete" [ "$(sqlite3 "$db" \
 check "each repetition has its seed" [ "$(sqlite3 "$db" \
     "SELECT group_concat(seed) FROM
      (SELECT DISTINCT seed FROM run ORDER BY seed)")" = 11,12,13,14,15 ]
+check "all printed is as the raw runs say: $(recompute "$db" lru "$whole")" \
+    [ "$(recompute "$db" lru "$whole")" = "66 0" ]
 
-# Pairs from the raw runs, then mean and interval with t(0.95, 4) = 2.776445105.
-for metric in stall_some_share faults_major refaults miss_ratio; do
-    sqlite3 -separator ' ' "$db" "
-        SELECT a.memory_pages, a.policy, a.$metric, b.$metric
-        FROM v_summary a JOIN v_summary b
-          ON b.policy = 'lru' AND b.seed = a.seed
-         AND b.memory_pages = a.memory_pages" |
-    awk -v metric=$metric '
-        { key = $1 " " $2; n[key]++; v[key] += $3; w[key] += $3 * $3
-          d = $3 - $4; s[key] += d; q[key] += d * d }
-        function half(sum, squares, n) {
-            return 2.776445105 * sqrt((squares - sum * sum / n) / (n - 1) / n)
-        }
-        END { for (key in n) {
-            h = half(v[key], w[key], 5); m = v[key] / 5
-            printf "%s %s %.9g %.9g %.9g", metric, key, m, m - h, m + h
-            if (key !~ /lru/) {
-                h = half(s[key], q[key], 5); m = s[key] / 5
-                printf " %.9g %.9g %.9g", m, m - h, m + h
-            }
-            print "" } }'
-done | sort >"$work/own"
-# rows: NAME VALUE NAME VALUE ... of the printed objects, the verdict left out.
-rows() { sed 's/, "verdict".*//; s/[][{},":]/ /g' "$work/out"; }
-rows | sed 's/ \(memory_pages\|metric\|policy\) / /g' |
-    awk '/ (stall_some_share|faults_major|refaults|miss_ratio) / {
-        delete value
-        for (i = 4; i < NF; i += 2) value[$i] = $(i + 1)
-        printf "%s %s %s %s %s %s", $2, $1, $3,
-            value["mean"], value["mean_low"], value["mean_high"]
-        if ("difference" in value)
-            printf " %s %s %s", value["difference"],
-                value["difference_low"], value["difference_high"]
-        print "" }' | sort >"$work/printed"
-check "24 rows were worked out" [ "$(wc -l <"$work/own")" = 24 ]
-check "as many are printed" [ "$(wc -l <"$work/printed")" = 24 ]
-check "means and intervals are those of the raw runs" \
-    sh -c 'paste -d" " "$1" "$2" | awk "
-        function near(a, b) { d = a - b; if (d < 0) d = -d
-            m = a < 0 ? -a : a; return d <= 1e-6 * m + 1e-9 }
-        { half = NF / 2
-          for (i = 1; i <= half; i++)
-              if (i <= 3 ? \$i != \$(i + half) : !near(\$i, \$(i + half))) {
-                  print > \"/dev/stderr\"; bad = 1 } }
-        END { exit bad }"' sh "$work/own" "$work/printed"
+# stories RAW ARGUMENT...: three of scenarios/, with drawn accesses,
+# compression and writeback; ROWS are the rows of each.
+stories() {
+    raw=$1
+    rows=$2
+    shift 2
+    for story in compression-rescue audio writeback-storm; do
+        rm -f "$work/story.db"
+        status 0 compare "$here/../scenarios/$story.yaml" --seeds 5 -j 2 \
+            --policies zircon,lru --json -o "$work/story.db" "$@"
+        wanted="${rows%% *} 0"
+        rows=${rows#* }
+        found=$(recompute "$work/story.db" zircon "$raw")
+        check "$story: all is as the raw runs say ($found)" \
+            [ "$found" = "$wanted" ]
+    done
+}
+stories "$whole" "26 26 22"
+
+# --- warm-up --------------------------------------------------------------------
+
+# The same of the ticks: from 3 s on, each gain at the end less that at 3 s.
+shares="'stall_some_share', 'stall_full_share', 'stall_some_ns', 'faults_major',
+    'refaults', 'miss_ratio', 'written_back', 'oom_kills', 'accesses'"
+late="WITH gain AS (SELECT run_id, max(tick_ns) - 3e9 AS ns,
+        max(stall_some_ns) - total(stall_some_ns) FILTER (WHERE tick_ns = 3e9)
+            AS some_ns, max(stall_full_ns) - total(stall_full_ns)
+            FILTER (WHERE tick_ns = 3e9) AS full_ns,
+        max(faults_major) - total(faults_major) FILTER (WHERE tick_ns = 3e9)
+            AS major, max(accesses) - total(accesses)
+            FILTER (WHERE tick_ns = 3e9) AS accesses,
+        max(refaults) - total(refaults) FILTER (WHERE tick_ns = 3e9) AS again,
+        max(written_back) - total(written_back) FILTER (WHERE tick_ns = 3e9)
+            AS written, max(oom_kills) - total(oom_kills)
+            FILTER (WHERE tick_ns = 3e9) AS kills
+    FROM tick GROUP BY run_id)
+    SELECT c.name AS metric, memory_pages, policy, seed, CASE c.name
+        WHEN 'stall_some_share' THEN some_ns / ns
+        WHEN 'stall_full_share' THEN full_ns / ns
+        WHEN 'stall_some_ns' THEN some_ns WHEN 'faults_major' THEN major
+        WHEN 'refaults' THEN again WHEN 'miss_ratio' THEN major / accesses
+        WHEN 'written_back' THEN written WHEN 'oom_kills' THEN kills
+        ELSE accesses END AS value
+    FROM run JOIN gain USING (run_id)
+    JOIN (SELECT column_name AS name FROM metric
+          WHERE column_name IN ($shares) GROUP BY 1) c"
+stories "$late" "18 18 18" --warmup 3s
+
+sed 's/tick: 1s/tick: 50ms/' "$scenario" >"$work/fine.yaml"
+status 0 compare "$work/fine.yaml" --policies lru,fifo --seeds 4 \
+    --warmup auto -o "$work/warm.db"
+check "what is deleted is said" prints "s of every run are deleted (MSER-5)."
+check "what can't be counted then is not shown" \
+    [ "$(grep -cE '^(access_p99_ns|pager_requests)' "$work/out")" = 0 ]
+status 0 compare "$work/fine.yaml" --policies lru,fifo --seeds 2 --warmup 50ms \
+    --metrics faults_major --json -o "$work/warm.db"
+check "JSON says it, too" [ "$(grep -c '"warmup_ns": 50000000,' "$work/out")" \
+    = 2 ]
+status 1 compare "$scenario" --policies lru --seeds 2 --warmup auto \
+    -o "$work/warm.db"
+check "too few ticks to find a warm-up are said" says "fewer than 50 ticks"
+check "and nothing is printed instead" prints "nothing to compare"
+sed 's/duration: 8s//; s/think:/accesses: 200, think:/' "$scenario" \
+    >"$work/short.yaml"
+status 1 compare "$work/short.yaml" --policies lru --seeds 2 --warmup 5s \
+    --json -o "$work/warm.db"
+check "a run that ends before its warm-up is named" says \
+    "seed 11) ended before the warm-up of 5 s did"
+check "and has no metrics" [ "$(cat "$work/out")" = "[]" ]
 
 # --- common random numbers, and a comparison of equals ------------------------
 
@@ -123,20 +224,54 @@ check "who waits for a pager that waits for memory is stalled" \
 status 0 compare "$scenario" --policies lru,lru --seeds 3 -o "$work/aa.db"
 check "a comparison of equals shows no difference" prints "no difference shown"
 check "in any metric" [ "$(grep -cE ' (lower|higher)$' "$work/out")" = 0 ]
+check "no line is longer than a terminal's" \
+    [ "$(awk 'length > 80' "$work/out" | wc -l)" = 0 ]
+
+# Equals that draw differently: one policy on disjoint seeds, three pairs a time.
+# 5 % of 200 comparisons are 10 that stand out, with a standard deviation of 3.1
+# (binomial); outside of 2 to 22 is a chance of 1 in 1000. t(0.95, 2) = 4.302653.
+status 0 compare "$scenario" --policies lru --seeds 1200 -j 2 --quiet \
+    -o "$work/equals.db"
+for metric in faults_major stall_some_share; do
+    found=$(sqlite3 "$work/equals.db" "
+        WITH numbered AS (SELECT $metric AS v,
+                row_number() OVER (ORDER BY seed) - 1 AS i FROM v_summary),
+        pair AS (SELECT a.i / 6 AS trial, a.v - b.v AS d
+            FROM numbered a JOIN numbered b ON b.i = a.i + 1
+            WHERE a.i % 2 = 0),
+        test AS (SELECT count(*) AS n, avg(d) AS d,
+                (sum(d * d) - 3 * avg(d) * avg(d)) / 2 / 3 AS error2
+            FROM pair GROUP BY trial)
+        SELECT sum(n) || ' ' || sum(d * d > 4.302653 * 4.302653 * error2)
+        FROM test")
+    check "equals stand out in $metric as often as is stated: $found" \
+        [ "${found% *}" = 600 ]
+    check "equals stand out in $metric as often as is stated: $found" \
+        [ "${found#* }" -ge 2 ]
+    check "equals stand out in $metric as often as is stated: $found" \
+        [ "${found#* }" -le 22 ]
+    echo "studies: ${found#* } of 200 comparisons of equals stand out ($metric)"
+done
+
+status 0 compare "$scenario" --seeds 1 --json -o "$work/built-in.db"
+check "without --policies all built-in ones are compared, but for opt" \
+    [ "$(sqlite3 "$work/built-in.db" "SELECT group_concat(policy) FROM
+        (SELECT DISTINCT policy FROM run ORDER BY policy)")" = \
+        "$("$lowtide" policies --json | tr '{' '\n' |
+        sed -n 's/^"name": "\([^"]*\)", "summary.*/\1/p' | grep -vx opt | sort |
+        paste -sd,)" ]
 
 # --- repeating until it is precise --------------------------------------------
 
 status 0 compare "$scenario" --policies lru,fifo --seeds 2 --until 1% --json \
     -o "$work/until.db"
-rows | grep -E ' (stall_some_share|faults_major) ' |
-    awk '{ delete v; for (i = 1; i < NF; i++) v[$i] = $(i + 1) }
-        / fifo / && "difference" in v {
-            half = (v["difference_high"] - v["difference_low"]) / 2
-            other = v["mean"] - v["difference"]
-            scale = v["mean"] > other ? v["mean"] : other
-            rows++; if (half > 0.01 * scale) bad = 1; n = v["repetitions"] }
-        END { exit !(rows == 2 && !bad && n > 2) }'
-check "--until repeats until half widths are 1 % of the mean" [ $? = 0 ]
+check "--until repeats until half widths are 1 % of the mean" [ "$(sqlite3 :memory: "
+    SELECT count(*) || ' ' || (min(value ->> 'repetitions') > 2) || ' ' ||
+        sum((value ->> 'difference_high') - (value ->> 'difference_low') <=
+            0.02 * max(value ->> 'mean',
+                (value ->> 'mean') - (value ->> 'difference')))
+    FROM json_each(readfile('$work/out')) WHERE value ->> 'policy' = 'fifo'
+    AND value ->> 'metric' IN ('stall_some_share', 'faults_major')")" = "2 1 2" ]
 
 # --- gates --------------------------------------------------------------------
 
@@ -168,6 +303,20 @@ refused "--until" $bad --until 0
 refused "--until" $bad --until 2x%
 refused "--seeds" $bad --seeds 0
 refused "--jobs" $bad -j x
+refused "--warmup '0'" $bad --warmup 0
+refused "--warmup 'inf'" $bad --warmup inf
+refused "between two ticks" $bad --warmup 1500ms
+refused "no shorter than the run" $bad --warmup 8s
+sed 's/^tick:.*/record: {ticks: false}/' "$scenario" >"$work/no-ticks.yaml"
+refused "ticks: false" compare "$work/no-ticks.yaml" -o "$no" --warmup auto
+refused "'pager_requests' is known for whole runs only" $bad --warmup 2s \
+    --metrics refaults,pager_requests
+refused "--fail-if:1: 'access_p99_ns' is known for whole runs only" $bad \
+    --policies lru --warmup 2s --fail-if 'access_p99_ns > 1'
+refused "--metrics: there is no metric 'zz'" $bad --metrics refaults,zz
+refused "--metrics: there is no metric 'policy'" $bad --metrics policy
+refused "--metrics: 'refaults' is there twice" $bad \
+    --metrics refaults,accesses,refaults
 refused "--baseline 'arc'" $bad --policies lru --baseline arc
 refused "nosuch" $bad --policies lru,nosuch
 refused "--memory 12q" $bad --memory 12q

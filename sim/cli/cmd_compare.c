@@ -14,6 +14,7 @@
 #include "policy/policies.h"
 #include "scenario/values.h"
 #include "study/compare.h"
+#include "study/warmup.h"
 #include "study/words.h"
 
 enum {
@@ -36,7 +37,7 @@ static const char help[] =
     "which differences are significant; adds the runs to a results file.\n"
     "\n"
     "      --policies P,...   built-in policies or paths of plug-ins (all\n"
-    "                         built-in ones)\n"
+    "                         built-in ones but opt)\n"
     "      --memory SIZE,...  budgets: 64MiB, 1000p (the scenario's)\n"
     "      --seeds N          repetitions; seeds count from the scenario's "
     "(5)\n"
@@ -47,10 +48,20 @@ static const char help[] =
     "                         faults_major of every policy (of the mean "
     "itself\n"
     "                         with one policy); --seeds or more, 1000 at most\n"
+    "      --warmup TIME      delete the beginning of every run, up to a tick: "
+    "2s;\n"
+    "                         `auto`: where stall and major faults settle, by\n"
+    "                         MSER-5. Metrics are then differences of the "
+    "ticks'\n"
+    "                         counters (nothing is deleted)\n"
+    "      --metrics M,...    what is printed: numeric columns of v_summary, "
+    "and\n"
+    "                         stall_some_ns, stall_full_ns, pager_requests,\n"
+    "                         compress_ns, decompress_ns (what matters, costs\n"
+    "                         first)\n"
     "      --fail-if EXPR     exit with 1 if it holds for the means with any\n"
     "                         memory size, or can't be decided; names are\n"
-    "                         POLICY.METRIC, with the numeric columns of\n"
-    "                         v_summary and the metrics that are printed\n"
+    "                         POLICY.METRIC, with the metrics above\n"
     "  -o, --output DB        the results file (lowtide.db)\n"
     "  -j, --jobs N           runs at a time (1)\n"
     "      --json             print one JSON array\n"
@@ -74,6 +85,8 @@ enum {
     OPT_SEEDS,
     OPT_BASELINE,
     OPT_UNTIL,
+    OPT_WARMUP,
+    OPT_METRICS,
     OPT_FAIL_IF,
     OPT_JSON,
     OPT_QUIET
@@ -85,6 +98,8 @@ static const struct option long_options[] = {
     {"seeds", required_argument, NULL, OPT_SEEDS},
     {"baseline", required_argument, NULL, OPT_BASELINE},
     {"until", required_argument, NULL, OPT_UNTIL},
+    {"warmup", required_argument, NULL, OPT_WARMUP},
+    {"metrics", required_argument, NULL, OPT_METRICS},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"output", required_argument, NULL, 'o'},
     {"jobs", required_argument, NULL, 'j'},
@@ -98,6 +113,7 @@ struct options {
     const char *policies; /* NULL: all built-in ones */
     const char *memory;   /* NULL: the scenario's */
     const char *baseline; /* NULL: the first */
+    const char *metrics;  /* NULL: what matters */
     const char *fail_if;  /* NULL: no gate */
     double precision;     /* 0: as many repetitions as --seeds says */
     unsigned seeds;
@@ -143,6 +159,18 @@ static bool read_share(const char *text, double *share)
     return *share > 0 && *share < 1;
 }
 
+/* `auto`, or a time above 0. */
+static bool read_warmup(const char *text, struct study_warmup *warmup)
+{
+    sim_ns time = 0;
+    warmup->is_deleted = true;
+    warmup->is_found = strcmp(text, "auto") == 0;
+    if (!warmup->is_found && value_duration(text, &time) != VALUE_OK)
+        return false;
+    warmup->ns = (uint64_t)time;
+    return warmup->is_found || (time > 0 && time < SIM_NS_INFINITE);
+}
+
 static int take_option(struct command *command, int option)
 {
     struct options *options = &command->options;
@@ -165,6 +193,14 @@ static int take_option(struct command *command, int option)
             return CLI_OK;
         return refuse("--until '%s': a share between 0 and 1 is wanted: 2%%",
                       optarg);
+    case OPT_WARMUP:
+        if (read_warmup(optarg, &command->study.warmup))
+            return CLI_OK;
+        return refuse("--warmup '%s': a time such as 2s is wanted, or auto",
+                      optarg);
+    case OPT_METRICS:
+        options->metrics = optarg;
+        return CLI_OK;
     case OPT_FAIL_IF:
         options->fail_if = optarg;
         return CLI_OK;
@@ -207,7 +243,8 @@ static int read_options(struct command *command, int argc, char **argv)
 
 /* --- the plan ------------------------------------------------------------- */
 
-/* All built-in policies as a list; false: out of memory. */
+/* What was asked for, or all built-in policies that a machine can have; false:
+ * out of memory. */
 static bool cut_policies(struct command *command)
 {
     char all[256] = "";
@@ -215,8 +252,10 @@ static bool cut_policies(struct command *command)
     if (command->options.policies)
         return words_cut(&command->policies, command->options.policies);
     for (size_t n = 0; built_in_policies[n] && used < sizeof all; n++)
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
-                                 n > 0 ? "," : "", built_in_policies[n]->name);
+        if (!built_in_policies[n]->needs_future)
+            used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+                                     used > 0 ? "," : "",
+                                     built_in_policies[n]->name);
     return words_cut(&command->policies, all);
 }
 
@@ -270,9 +309,16 @@ static int make_plan(struct command *command)
         refuse("out of memory");
         return CLI_HOST;
     }
-    int status = cli_study_exit(study_check(&command->study, stderr));
+    enum study_status check = study_check(&command->study, stderr);
+    if (check == STUDY_OK)
+        check = warmup_check(&command->study, stderr);
+    int status = cli_study_exit(check);
     if (status == CLI_OK)
         status = find_baseline(command);
+    if (status == CLI_OK &&
+        !compare_metrics(&command->comparison, options->metrics, message,
+                         sizeof message))
+        return refuse("--metrics: %s", message);
     if (status == CLI_OK && options->fail_if &&
         !compare_parse(&command->comparison, &command->gate, options->fail_if,
                        message, sizeof message))
@@ -290,17 +336,24 @@ static size_t next_repetitions(const struct study *study)
     return count < left ? count : left;
 }
 
+static enum study_status repeat(struct study *study, size_t count)
+{
+    enum study_status status = study_repeat(study, count, stderr);
+    enum study_status deleted = warmup_delete(study, stderr);
+    return deleted > status ? deleted : status;
+}
+
 static enum study_status run(struct command *command)
 {
     struct study *study = &command->study;
     const struct options *options = &command->options;
-    enum study_status status = study_repeat(study, options->seeds, stderr);
+    enum study_status status = repeat(study, options->seeds);
     if (options->precision <= 0)
         return status;
     while (status <= STUDY_FAILED &&
            study->repetition_count < UNTIL_MAX_SEEDS &&
            !compare_is_precise(&command->comparison, options->precision))
-        status = study_repeat(study, next_repetitions(study), stderr);
+        status = repeat(study, next_repetitions(study));
     if (status <= STUDY_FAILED &&
         !compare_is_precise(&command->comparison, options->precision))
         fprintf(stderr,

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/warmup.h"
+#include "study/words.h"
+
 /* Time first: a policy with fewer misses may still stall longer. */
 static const char *const shown[] = {
     "stall_some_share", "stall_full_share", "stall_some_ns",  "faults_major",
@@ -16,9 +19,76 @@ static const char *const made_precise[] = {"stall_some_share", "faults_major"};
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-const char *compare_metric(size_t index)
+/* Is the warm-up, if there is one, deleted from it? */
+static bool is_countable(const struct comparison *comparison, size_t metric)
 {
-    return index < COUNT_OF(shown) ? shown[index] : NULL;
+    return !comparison->study->warmup.is_deleted || warmup_has_metric(metric);
+}
+
+static bool find_metric(const struct comparison *comparison, const char *name,
+                        size_t *metric, char *message, size_t message_bytes)
+{
+    if (!study_metric_find(name, metric)) {
+        snprintf(message, message_bytes,
+                 "there is no metric '%s'; they are the numbers of v_summary, "
+                 "such as stall_some_share",
+                 name);
+        return false;
+    }
+    if (is_countable(comparison, *metric))
+        return true;
+    snprintf(message, message_bytes,
+             "'%s' is known for whole runs only: with a warm-up metrics are "
+             "differences of cumulative counters that ticks have",
+             name);
+    return false;
+}
+
+static bool add_metric(struct comparison *comparison, const char *name,
+                       char *message, size_t message_bytes)
+{
+    size_t metric;
+    if (!find_metric(comparison, name, &metric, message, message_bytes))
+        return false;
+    for (size_t n = 0; n < comparison->metric_count; n++)
+        if (comparison->metrics[n] == metric) {
+            snprintf(message, message_bytes, "'%s' is there twice", name);
+            return false;
+        }
+    comparison->metrics[comparison->metric_count++] = metric;
+    return true;
+}
+
+static bool add_metrics(struct comparison *comparison, const char *names,
+                        char *message, size_t message_bytes)
+{
+    struct words words;
+    if (!words_cut(&words, names)) {
+        snprintf(message, message_bytes, "out of memory");
+        return false;
+    }
+    const char *name = words.text;
+    bool is_fine = true;
+    for (size_t n = 0; n < words.count && is_fine; n++) {
+        is_fine = add_metric(comparison, name, message, message_bytes);
+        name += strlen(name) + 1;
+    }
+    words_release(&words);
+    return is_fine;
+}
+
+bool compare_metrics(struct comparison *comparison, const char *names,
+                     char *message, size_t message_bytes)
+{
+    size_t metric;
+    comparison->metric_count = 0;
+    if (names)
+        return add_metrics(comparison, names, message, message_bytes);
+    for (size_t n = 0; n < COUNT_OF(shown); n++)
+        if (study_metric_find(shown[n], &metric) &&
+            is_countable(comparison, metric))
+            comparison->metrics[comparison->metric_count++] = metric;
+    return true;
 }
 
 static size_t point_of(const struct comparison *comparison, size_t memory,
@@ -134,13 +204,8 @@ static bool find_name(void *context, const char *policy, const char *metric,
                  policy);
         return false;
     }
-    if (!study_metric_find(metric, &m)) {
-        snprintf(message, message_bytes,
-                 "there is no metric '%s'; they are the numbers of v_summary, "
-                 "such as stall_some_share",
-                 metric);
+    if (!find_metric(comparison, metric, &m, message, message_bytes))
         return false;
-    }
     *number = p * STUDY_MAX_METRICS + m;
     return true;
 }

@@ -21,6 +21,10 @@ struct comparison {
     size_t policy_count;
     size_t memory_count;
     size_t baseline; /* policy index */
+
+    /* that reports show, in their order; by compare_metrics() */
+    size_t metrics[STUDY_MAX_METRICS];
+    size_t metric_count;
 };
 
 enum compare_verdict {
@@ -38,8 +42,17 @@ struct compare_row {
     enum compare_verdict verdict;
 };
 
-/* The metrics that reports show, costs first: name `index`, or NULL. */
-const char *compare_metric(size_t index);
+/*
+ * What reports are to show.
+ *
+ *   names  NULL: what matters, costs first, as far as it can be counted from
+ *          the end of the warm-up; else metrics, separated by commas
+ *
+ * False with a message: there is no such metric, or not with a warm-up, or it
+ * is there twice.
+ */
+bool compare_metrics(struct comparison *comparison, const char *names,
+                     char *message, size_t message_bytes);
 
 /* False: some run does not have the metric, or memory ran out. */
 bool compare_row(const struct comparison *comparison, size_t memory,

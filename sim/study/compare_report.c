@@ -6,7 +6,8 @@
 
 #include "record/json.h"
 
-enum { CELL_BYTES = 64 };
+/* Of a line: the policy's name, two estimates, the verdict. */
+enum { TABLE_WIDTH = 80, POLICY_WIDTH = 11, CELL_BYTES = 64 };
 
 static const char *const verdicts[] = {
     [COMPARE_BASELINE] = "baseline",
@@ -24,54 +25,77 @@ static void number_cell(char cell[CELL_BYTES], double number)
         snprintf(cell, CELL_BYTES, "%.4g", number);
 }
 
-static int policy_width(const struct comparison *comparison)
+/* A policy's name within its column; of a longer one, a path, the end. */
+static const char *short_name(const char *name, char cell[CELL_BYTES])
 {
-    size_t width = strlen("policy");
-    for (size_t p = 0; p < comparison->policy_count; p++) {
-        size_t length = strlen(comparison->study->points[p].policy_name);
-        width = length > width ? length : width;
-    }
-    return (int)width;
+    size_t length = strlen(name);
+    if (length <= POLICY_WIDTH)
+        return name;
+    snprintf(cell, CELL_BYTES, "..%s", name + length - (POLICY_WIDTH - 2));
+    return cell;
 }
 
-static void print_difference(FILE *out, const struct compare_row *row)
+/* A mean and its half width. */
+static void print_estimate(FILE *out, const struct estimate *estimate)
 {
-    char low[CELL_BYTES], high[CELL_BYTES], mean[CELL_BYTES];
-    char interval[3 * CELL_BYTES];
-    double half = row->difference.half_width;
-    number_cell(mean, row->difference.mean);
-    number_cell(low, row->difference.mean - half);
-    number_cell(high, row->difference.mean + half);
-    if (isfinite(half))
-        snprintf(interval, sizeof interval, "[%s, %s]", low, high);
-    else
-        snprintf(interval, sizeof interval, "-");
-    fprintf(out, "  %10s  %-22s", mean, interval);
-    if (isfinite(row->relative))
-        fprintf(out, "  %+7.1f%%", 100 * row->relative);
-    else
-        fprintf(out, "  %8s", "-");
-    fprintf(out, "  %s", verdicts[row->verdict]);
+    char mean[CELL_BYTES], half[CELL_BYTES] = "-";
+    number_cell(mean, estimate->mean);
+    if (isfinite(estimate->half_width))
+        number_cell(half, estimate->half_width);
+    fprintf(out, "  %10s  %9s", mean, half);
+}
+
+/* What was shown, and how much that is of the baseline's mean. */
+static void print_verdict(FILE *out, const struct compare_row *row)
+{
+    bool is_shown = row->verdict != COMPARE_NO_DIFFERENCE;
+    if (is_shown && isfinite(row->relative))
+        fprintf(out, "  %+.1f%%", 100 * row->relative);
+    fprintf(out, "%s%s", is_shown && isfinite(row->relative) ? " " : "  ",
+            verdicts[row->verdict]);
 }
 
 static void print_row(FILE *out, const struct comparison *comparison,
-                      size_t memory, size_t policy, size_t metric, int width)
+                      size_t policy, const struct compare_row *row)
 {
-    struct compare_row row;
-    char mean[CELL_BYTES], half[CELL_BYTES] = "-";
+    char cell[CELL_BYTES];
     const struct study_point *point = &comparison->study->points[policy];
-    if (!compare_row(comparison, memory, policy, metric, &row))
-        return;
-    number_cell(mean, row.value.mean);
-    if (isfinite(row.value.half_width))
-        number_cell(half, row.value.half_width);
-    fprintf(out, "%-16s  %-*s  %10s  %9s", study_metric_name(metric), width,
-            point->policy_name, mean, half);
-    if (row.verdict == COMPARE_BASELINE)
-        fprintf(out, "  %10s", verdicts[row.verdict]);
-    else
-        print_difference(out, &row);
+    fprintf(out, "  %-*s", POLICY_WIDTH, short_name(point->policy_name, cell));
+    print_estimate(out, &row->value);
+    if (row->verdict == COMPARE_BASELINE) {
+        fprintf(out, "  %10s", verdicts[row->verdict]);
+    } else {
+        print_estimate(out, &row->difference);
+        print_verdict(out, row);
+    }
     fputc('\n', out);
+}
+
+/* `NAME, UNIT: MEANING`, with the meaning on a line of its own if need be. */
+static void print_heading(FILE *out, size_t metric)
+{
+    const char *name = study_metric_name(metric);
+    const char *unit, *meaning;
+    study_metric_describe(metric, &unit, &meaning);
+    bool fits =
+        strlen(name) + strlen(unit) + strlen(meaning) + 4 <= TABLE_WIDTH;
+    fprintf(out, "%s, %s:%s%s\n", name, unit, fits ? " " : "\n    ", meaning);
+}
+
+/* A line a policy; nothing if no policy has the metric. */
+static void print_metric(FILE *out, const struct comparison *comparison,
+                         size_t memory, size_t metric)
+{
+    bool is_begun = false;
+    for (size_t p = 0; p < comparison->policy_count; p++) {
+        struct compare_row row;
+        if (!compare_row(comparison, memory, p, metric, &row))
+            continue;
+        if (!is_begun)
+            print_heading(out, metric);
+        is_begun = true;
+        print_row(out, comparison, p, &row);
+    }
 }
 
 static void print_endings(FILE *out, const struct comparison *comparison,
@@ -99,34 +123,49 @@ static void print_endings(FILE *out, const struct comparison *comparison,
 }
 
 static void print_memory(FILE *out, const struct comparison *comparison,
-                         size_t memory, int width)
+                         size_t memory)
 {
     const struct study *study = comparison->study;
-    const char *name;
-    size_t metric;
     fprintf(out, "memory %llu pages, %zu repetitions, seeds from %llu\n",
             (unsigned long long)study->points[memory * comparison->policy_count]
                 .memory_pages,
             study->repetition_count, (unsigned long long)study->first_seed);
-    fprintf(out, "%-16s  %-*s  %10s  %9s  %10s  %-22s  %8s\n", "metric", width,
-            "policy", "mean", "+- 95%", "difference", "95% interval",
-            "relative");
-    for (size_t i = 0; (name = compare_metric(i)) != NULL; i++)
-        for (size_t p = 0; p < comparison->policy_count; p++)
-            if (study_metric_find(name, &metric))
-                print_row(out, comparison, memory, p, metric, width);
+    fprintf(out, "  %-*s  %10s  %9s  %10s  %9s\n", POLICY_WIDTH, "policy",
+            "mean", "+- 95%", "difference", "+- 95%");
+    for (size_t n = 0; n < comparison->metric_count; n++)
+        print_metric(out, comparison, memory, comparison->metrics[n]);
     print_endings(out, comparison, memory);
+}
+
+/* What of the runs was not counted. */
+static void print_warmup(FILE *out, const struct study_warmup *warmup)
+{
+    if (!warmup->is_deleted)
+        return;
+    if (warmup->ns == 0)
+        fputs("Warm-up: MSER-5 finds none.\n", out);
+    else
+        fprintf(out, "Warm-up: the first %g s of every run are deleted%s.\n",
+                (double)warmup->ns / 1e9, warmup->is_found ? " (MSER-5)" : "");
+    fputs("Metrics are differences of the ticks' counters from there on; what "
+          "is no such\ndifference (quantiles of latency, first touches, totals "
+          "of whole runs) is left\nout.\n\n",
+          out);
 }
 
 void compare_print(FILE *out, const struct comparison *comparison)
 {
-    int width = policy_width(comparison);
     if (comparison->study->repetition_count == 0) {
         fputs("no repetition is complete\n", out);
         return;
     }
+    if (comparison->study->warmup.has_failed) {
+        fputs("the warm-up could not be deleted: nothing to compare\n", out);
+        return;
+    }
+    print_warmup(out, &comparison->study->warmup);
     for (size_t m = 0; m < comparison->memory_count; m++) {
-        print_memory(out, comparison, m, width);
+        print_memory(out, comparison, m);
         fputc('\n', out);
     }
     if (comparison->policy_count > 1)
@@ -161,12 +200,18 @@ static void json_row(FILE *out, const struct comparison *comparison,
                      const struct compare_row *row)
 {
     const struct study *study = comparison->study;
-    fprintf(out, "{\"memory_pages\": %llu, \"metric\": \"%s\", \"policy\": ",
+    const char *unit, *meaning;
+    study_metric_describe(metric, &unit, &meaning);
+    fprintf(out,
+            "{\"memory_pages\": %llu, \"metric\": \"%s\", \"unit\": \"%s\", "
+            "\"policy\": ",
             (unsigned long long)study->points[memory * comparison->policy_count]
                 .memory_pages,
-            study_metric_name(metric));
+            study_metric_name(metric), unit);
     json_write_string(out, study->points[policy].policy_name);
-    fprintf(out, ", \"repetitions\": %zu", row->value.count);
+    fprintf(
+        out, ", \"repetitions\": %zu, \"warmup_ns\": %llu", row->value.count,
+        (unsigned long long)(study->warmup.is_deleted ? study->warmup.ns : 0));
     json_estimate(out, "mean", &row->value);
     fputs(", \"baseline\": ", out);
     json_write_string(out, study->points[comparison->baseline].policy_name);
@@ -180,14 +225,12 @@ static void json_row(FILE *out, const struct comparison *comparison,
 void compare_print_json(FILE *out, const struct comparison *comparison)
 {
     const char *before = "[";
-    const char *name;
-    size_t metric;
     for (size_t m = 0; m < comparison->memory_count; m++)
-        for (size_t i = 0; (name = compare_metric(i)) != NULL; i++)
+        for (size_t n = 0; n < comparison->metric_count; n++)
             for (size_t p = 0; p < comparison->policy_count; p++) {
+                size_t metric = comparison->metrics[n];
                 struct compare_row row;
-                if (!study_metric_find(name, &metric) ||
-                    !compare_row(comparison, m, p, metric, &row))
+                if (!compare_row(comparison, m, p, metric, &row))
                     continue;
                 fputs(before, out);
                 json_row(out, comparison, m, p, metric, &row);

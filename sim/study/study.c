@@ -7,6 +7,7 @@
 #include "engine/run.h"
 #include "record/recorder.h"
 #include "record/results.h"
+#include "record/schema.h"
 #include "scenario/scenario.h"
 #include "study/process_pool.h"
 
@@ -49,6 +50,42 @@ const char *study_metric_name(size_t metric)
     if (run_summary_column(&none, metric, &name, NULL))
         return name;
     return metric < columns + COUNTERS ? counters[metric - columns].name : NULL;
+}
+
+static const struct schema_column *summary_column(const char *name)
+{
+    for (size_t v = 0; v < schema_view_count(); v++) {
+        const struct schema_relation *view = schema_view(v);
+        for (size_t c = 0; c < view->column_count; c++)
+            if (strcmp(view->name, "v_summary") == 0 &&
+                strcmp(view->columns[c].name, name) == 0)
+                return &view->columns[c];
+    }
+    return NULL;
+}
+
+static const struct schema_counter *counter_named(const char *name)
+{
+    size_t c = 0;
+    while (strcmp(schema_counter(c)->name, name) != 0)
+        c++;
+    return schema_counter(c);
+}
+
+void study_metric_describe(size_t metric, const char **unit,
+                           const char **meaning)
+{
+    const struct schema_column *column =
+        summary_column(study_metric_name(metric));
+    if (column) {
+        *unit = column->unit;
+        *meaning = column->meaning;
+        return;
+    }
+    const struct schema_counter *counter =
+        counter_named(counters[metric - column_count()].counter);
+    *unit = counter->unit;
+    *meaning = counter->meaning;
 }
 
 bool study_metric_find(const char *name, size_t *metric)
@@ -137,6 +174,10 @@ static enum study_status check_point(struct study *study,
         point->memory_pages = scenario->machine.memory_pages;
         point->wired_pages = scenario->machine.wired_pages;
         study->first_seed = scenario->seed;
+        study->tick_ns = (uint64_t)scenario->tick;
+        study->duration_ns =
+            scenario->has_duration ? (uint64_t)scenario->duration : UINT64_MAX;
+        study->has_ticks = scenario->record.ticks;
         status = point->policy_name ? STUDY_OK : STUDY_HOST;
     }
     scenario_free(scenario);

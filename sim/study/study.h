@@ -40,6 +40,11 @@ bool study_metric_find(const char *name, size_t *metric);
  * number has a name too, but is not found by it. */
 const char *study_metric_name(size_t metric);
 
+/* Unit and meaning of a metric that has a name, as the dictionary of results
+ * files has them. */
+void study_metric_describe(size_t metric, const char **unit,
+                           const char **meaning);
+
 /* --- running -------------------------------------------------------------- */
 
 /* What is worse has the larger number. */
@@ -70,6 +75,14 @@ struct study_result {
     char message[512];                /* "" if nothing went wrong */
 };
 
+/* What of the beginning is not counted (warmup.h). */
+struct study_warmup {
+    bool is_deleted; /* false: all is counted */
+    bool is_found; /* by warmup_delete(), which sets `ns`; else the caller's */
+    uint64_t ns;   /* simulated time from which on metrics count */
+    bool has_failed; /* by warmup_delete(): no run has metrics */
+};
+
 struct study {
     /* the caller's; borrowed */
     const char *path;     /* of the scenario */
@@ -81,9 +94,16 @@ struct study {
     process_progress_fn progress;             /* NULL: nobody watches */
     void *progress_context;
 
+    struct study_warmup warmup;
+
     struct study_point *points; /* owned */
     size_t point_count;
-    uint64_t first_seed; /* the scenario's; set by study_check() */
+
+    /* the scenario's; set by study_check() */
+    uint64_t first_seed;
+    uint64_t tick_ns;
+    uint64_t duration_ns; /* UINT64_MAX: until there is nothing left to do */
+    bool has_ticks;       /* they are recorded */
 
     /* [repetition * point_count + point]: complete repetitions; owned */
     struct study_result *results;
