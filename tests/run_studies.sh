@@ -273,6 +273,20 @@ check "--until repeats until half widths are 1 % of the mean" [ "$(sqlite3 :memo
     FROM json_each(readfile('$work/out')) WHERE value ->> 'policy' = 'fifo'
     AND value ->> 'metric' IN ('stall_some_share', 'faults_major')")" = "2 1 2" ]
 
+# --- figures ------------------------------------------------------------------
+
+status 0 compare "$scenario" --policies zircon,lru --seeds 3 --memory 200p,256p \
+    --metrics faults_major,pager_requests,compress_ns -o "$work/figures.db" \
+    --plot "$work/figures"
+check "what no run has is not drawn" prints "2 metrics drawn"
+check "a svg and a png for each metric, and nothing else" [ "$(ls "$work/figures" |
+    tr '\n' ' ')" = "faults_major.png faults_major.svg pager_requests.png \
+pager_requests.svg " ]
+check "each svg is a figure of both policies" [ "$(grep -lE '>zircon' \
+    $(grep -lE '>lru' "$work"/figures/*.svg) | wc -l)" = 2 ]
+check "each png is one" [ "$(head -qc 4 "$work"/figures/*.png | tr -d '\211')" = \
+    PNGPNG ]
+
 # --- gates --------------------------------------------------------------------
 
 two="compare $scenario --policies zircon,lru --seeds 2 --quiet -o $work/gate.db"
@@ -317,6 +331,9 @@ refused "--metrics: there is no metric 'zz'" $bad --metrics refaults,zz
 refused "--metrics: there is no metric 'policy'" $bad --metrics policy
 refused "--metrics: 'refaults' is there twice" $bad \
     --metrics refaults,accesses,refaults
+refused "--plot draws whole runs" $bad --plot "$work/none" --warmup 2s
+refused "is no directory" $bad --plot "$scenario"
+refused "can't be made there" $bad --plot "$work/none/figures"
 refused "--baseline 'arc'" $bad --policies lru --baseline arc
 refused "nosuch" $bad --policies lru,nosuch
 refused "--memory 12q" $bad --memory 12q

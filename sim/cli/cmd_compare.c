@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/compare_figures.h"
 #include "cli/progress.h"
 #include "policy/policies.h"
 #include "scenario/values.h"
@@ -62,6 +63,9 @@ static const char help[] =
     "      --fail-if EXPR     exit with 1 if it holds for the means with any\n"
     "                         memory size, or can't be decided; names are\n"
     "                         POLICY.METRIC, with the metrics above\n"
+    "      --plot DIR         draw each metric that is printed into DIR, as "
+    "svg\n"
+    "                         and png; of whole runs, so not with --warmup\n"
     "  -o, --output DB        the results file (lowtide.db)\n"
     "  -j, --jobs N           runs at a time (1)\n"
     "      --json             print one JSON array\n"
@@ -87,6 +91,7 @@ enum {
     OPT_UNTIL,
     OPT_WARMUP,
     OPT_METRICS,
+    OPT_PLOT,
     OPT_FAIL_IF,
     OPT_JSON,
     OPT_QUIET
@@ -100,6 +105,7 @@ static const struct option long_options[] = {
     {"until", required_argument, NULL, OPT_UNTIL},
     {"warmup", required_argument, NULL, OPT_WARMUP},
     {"metrics", required_argument, NULL, OPT_METRICS},
+    {"plot", required_argument, NULL, OPT_PLOT},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"output", required_argument, NULL, 'o'},
     {"jobs", required_argument, NULL, 'j'},
@@ -114,6 +120,7 @@ struct options {
     const char *memory;   /* NULL: the scenario's */
     const char *baseline; /* NULL: the first */
     const char *metrics;  /* NULL: what matters */
+    const char *plot;     /* NULL: no figures */
     const char *fail_if;  /* NULL: no gate */
     double precision;     /* 0: as many repetitions as --seeds says */
     unsigned seeds;
@@ -201,6 +208,9 @@ static int take_option(struct command *command, int option)
     case OPT_METRICS:
         options->metrics = optarg;
         return CLI_OK;
+    case OPT_PLOT:
+        options->plot = optarg;
+        return CLI_OK;
     case OPT_FAIL_IF:
         options->fail_if = optarg;
         return CLI_OK;
@@ -238,7 +248,11 @@ static int read_options(struct command *command, int argc, char **argv)
         return refuse("one scenario is wanted; see --help");
     command->study.path = argv[optind];
     command->study.is_quiet = command->options.is_quiet;
-    return CLI_OK;
+    if (!command->options.plot)
+        return CLI_OK;
+    if (command->study.warmup.is_deleted)
+        return refuse("--plot draws whole runs: not with --warmup");
+    return compare_figures_check(command->options.plot);
 }
 
 /* --- the plan ------------------------------------------------------------- */
@@ -386,20 +400,34 @@ static bool is_gate_shut(const struct command *command)
     return is_shut;
 }
 
+static int draw(const struct command *command)
+{
+    const struct options *options = &command->options;
+    size_t drawn;
+    int status =
+        compare_figures_draw(&command->comparison, options->plot, &drawn);
+    if (status == CLI_OK && !options->is_json && !options->is_quiet)
+        printf("%s: %zu metrics drawn, as svg and png\n", options->plot, drawn);
+    return status;
+}
+
 static int finish(struct command *command, enum study_status status)
 {
     const struct options *options = &command->options;
+    int drawn = CLI_OK;
     if (options->is_json)
         compare_print_json(stdout, &command->comparison);
     else if (!options->is_quiet)
         compare_print(stdout, &command->comparison);
+    if (options->plot && status <= STUDY_FAILED)
+        drawn = draw(command);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         refuse("cannot write to standard output");
         status = status < STUDY_HOST ? STUDY_HOST : status;
     }
     if (status <= STUDY_FAILED && options->fail_if && is_gate_shut(command))
-        return CLI_FAILED;
-    return cli_study_exit(status);
+        status = STUDY_FAILED;
+    return drawn != CLI_OK ? drawn : cli_study_exit(status);
 }
 
 int cmd_compare(int argc, char **argv)

@@ -52,40 +52,42 @@ const char *study_metric_name(size_t metric)
     return metric < columns + COUNTERS ? counters[metric - columns].name : NULL;
 }
 
-static const struct schema_column *summary_column(const char *name)
+const char *study_metric_recorded(size_t metric)
+{
+    size_t columns = column_count();
+    return metric < columns ? study_metric_name(metric)
+                            : counters[metric - columns].counter;
+}
+
+static bool describe_column(const char *name, const char **unit,
+                            const char **meaning)
 {
     for (size_t v = 0; v < schema_view_count(); v++) {
         const struct schema_relation *view = schema_view(v);
-        for (size_t c = 0; c < view->column_count; c++)
-            if (strcmp(view->name, "v_summary") == 0 &&
-                strcmp(view->columns[c].name, name) == 0)
-                return &view->columns[c];
+        for (size_t c = 0; c < view->column_count; c++) {
+            if (strcmp(view->name, "v_summary") != 0 ||
+                strcmp(view->columns[c].name, name) != 0)
+                continue;
+            *unit = view->columns[c].unit;
+            *meaning = view->columns[c].meaning;
+            return true;
+        }
     }
-    return NULL;
-}
-
-static const struct schema_counter *counter_named(const char *name)
-{
-    size_t c = 0;
-    while (strcmp(schema_counter(c)->name, name) != 0)
-        c++;
-    return schema_counter(c);
+    return false;
 }
 
 void study_metric_describe(size_t metric, const char **unit,
                            const char **meaning)
 {
-    const struct schema_column *column =
-        summary_column(study_metric_name(metric));
-    if (column) {
-        *unit = column->unit;
-        *meaning = column->meaning;
+    const char *name = study_metric_recorded(metric);
+    if (describe_column(name, unit, meaning))
         return;
+    for (size_t c = 0; c < schema_counter_count(); c++) {
+        if (strcmp(schema_counter(c)->name, name) != 0)
+            continue;
+        *unit = schema_counter(c)->unit;
+        *meaning = schema_counter(c)->meaning;
     }
-    const struct schema_counter *counter =
-        counter_named(counters[metric - column_count()].counter);
-    *unit = counter->unit;
-    *meaning = counter->meaning;
 }
 
 bool study_metric_find(const char *name, size_t *metric)

@@ -40,6 +40,10 @@ bool study_metric_find(const char *name, size_t *metric);
  * number has a name too, but is not found by it. */
 const char *study_metric_name(size_t metric);
 
+/* Where results files have a metric that has a name: a column of v_summary, or
+ * a counter. */
+const char *study_metric_recorded(size_t metric);
+
 /* Unit and meaning of a metric that has a name, as the dictionary of results
  * files has them. */
 void study_metric_describe(size_t metric, const char **unit,
