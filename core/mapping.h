@@ -74,6 +74,13 @@ static inline bool mapping_access(struct vm_mapping *mapping, uint64_t page,
 }
 
 /* The page behind a present entry; PAGE_NONE stands for the zero page. */
+static inline bool mapping_is_present(const struct vm_mapping *mapping,
+                                      uint64_t page)
+{
+    return page < mapping->page_count &&
+           (mapping->entries[page] & MAPPING_PRESENT);
+}
+
 static inline page_index mapping_page(const struct vm_mapping *mapping,
                                       uint64_t page)
 {

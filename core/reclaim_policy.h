@@ -148,6 +148,10 @@ struct reclaim_host {
                                      accesses from the beginning; or
                                      RECLAIM_NEVER. Else 0, see needs_future */
     struct reclaim_manner manner; /* set by the policy's init */
+    /* where the future is known of any page at any time: answers what next_use
+     * says, which is 0 then. NULL: next_use holds */
+    uint64_t (*look_ahead)(void *future, page_index page);
+    void *future; /* borrowed */
 };
 
 /* What a policy answers when asked about one known page. */

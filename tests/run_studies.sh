@@ -273,6 +273,24 @@ check "--until repeats until half widths are 1 % of the mean" [ "$(sqlite3 :memo
     FROM json_each(readfile('$work/out')) WHERE value ->> 'policy' = 'fifo'
     AND value ->> 'metric' IN ('stall_some_share', 'faults_major')")" = "2 1 2" ]
 
+# --- the future -----------------------------------------------------------------
+
+status 0 compare "$scenario" --policies lru,zircon,fifo,mru,arc,lirs,opt \
+    --seeds 3 -j 2 -o "$work/opt.db"
+check "whose future opt was told is said" prints "the future that a run of lru"
+check "opt misses less than all others, with every seed" [ "$(sqlite3 \
+    "$work/opt.db" "SELECT count(*) FROM v_summary o JOIN v_summary r
+    ON r.seed = o.seed AND r.policy <> 'opt' WHERE o.policy = 'opt'
+    AND o.miss_ratio < r.miss_ratio AND o.accesses >= r.accesses")" = 18 ]
+status 0 compare "$scenario" --policies opt,lru --baseline lru --seeds 3 \
+    --metrics refaults --json -o "$work/opt-again.db"
+check "again it does the same" [ "$(for file in opt opt-again; do
+    sqlite3 "$work/$file.db" "SELECT fingerprint FROM v_summary
+        WHERE policy = 'opt' ORDER BY seed"; done | sort | uniq -c |
+    grep -c '^ *2 ')" = 3 ]
+check "JSON says whose future it was" \
+    [ "$(grep -c '"policy": "opt".*"future_of": "lru"' "$work/out")" = 1 ]
+
 # --- figures ------------------------------------------------------------------
 
 status 0 compare "$scenario" --policies zircon,lru --seeds 3 --memory 200p,256p \
@@ -334,6 +352,14 @@ refused "--metrics: 'refaults' is there twice" $bad \
 refused "--plot draws whole runs" $bad --plot "$work/none" --warmup 2s
 refused "is no directory" $bad --plot "$scenario"
 refused "can't be made there" $bad --plot "$work/none/figures"
+refused "another --baseline is wanted" $bad --policies opt,lru
+refused "only \`lowtide replay\` knows" run "$scenario" --policy opt -o "$no"
+sed 's/kind: zipf, alpha: 0.9/kind: phases, phases: [{for: 1s, pattern: {kind: loop}}]/' \
+    "$scenario" >"$work/phases.yaml"
+refused "a workload with phases" compare "$work/phases.yaml" \
+    --policies lru,opt -o "$no"
+refused "pages become those of several VMOs" compare \
+    "$here/../scenarios/clone-storm.yaml" --policies lru,opt -o "$no"
 refused "--baseline 'arc'" $bad --policies lru --baseline arc
 refused "nosuch" $bad --policies lru,nosuch
 refused "--memory 12q" $bad --memory 12q

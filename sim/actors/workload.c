@@ -11,7 +11,7 @@
 
 /* Setting up. ------------------------------------------------------------- */
 
-static bool thread_init(struct workload *workload, uint32_t number)
+static bool thread_init(struct workload *workload, uint32_t number, uint32_t id)
 {
     struct world *world = workload->world;
     const struct scenario_workload *scenario = workload->scenario;
@@ -19,6 +19,7 @@ static bool thread_init(struct workload *workload, uint32_t number)
 
     thread->workload = workload;
     thread->number = number;
+    thread->id = id;
     thread->state = THREAD_STARTING;
     random_init(&thread->random, world->scenario->seed, "thread",
                 scenario->name, number);
@@ -56,7 +57,7 @@ static sim_ns hit_cost(const struct world *world,
 }
 
 static bool workload_init(struct workload *workload, struct world *world,
-                          uint32_t number)
+                          uint32_t number, uint32_t first_id)
 {
     const struct scenario_workload *scenario =
         &world->scenario->workloads[number];
@@ -81,7 +82,7 @@ static bool workload_init(struct workload *workload, struct world *world,
     if (!workload->targets || !workload->threads)
         return false;
     for (uint32_t i = 0; i < scenario->threads; i++) {
-        if (!thread_init(workload, i))
+        if (!thread_init(workload, i, first_id + i))
             return false;
         workload->thread_count++;
     }
@@ -103,7 +104,7 @@ bool workloads_new(struct world *world)
         return false;
     for (uint32_t i = 0; i < scenario->workload_count; i++) {
         world->workload_count++;
-        if (!workload_init(&world->workloads[i], world, i))
+        if (!workload_init(&world->workloads[i], world, i, (uint32_t)threads))
             return false;
         threads += world->workloads[i].thread_count;
     }

@@ -40,6 +40,7 @@ enum thread_state {
 struct workload_thread {
     struct workload *workload;
     uint32_t number;
+    uint32_t id;   /* its number among all of the world */
     uint8_t state; /* enum thread_state */
     bool has_core;
     bool has_fault; /* `operation` is a fault that is over, not yet paid for */

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "engine/future.h"
 #include "engine/stall.h"
 #include "engine/world_internal.h"
 
@@ -40,6 +41,28 @@ static void decompresses(const struct workload_thread *thread, sim_ns now,
 {
     stall_decompress(&thread->workload->world->stall, now, until);
     stall_decompress(&thread->workload->process->stall, now, until);
+}
+
+/* The access under way has been served: tell the policy, if it wants to hear of
+ * every one, and who records or tells the future. */
+static __attribute__((noinline)) void
+tell_access(const struct workload_thread *thread, sim_ns now)
+{
+    const struct workload_target *target =
+        &thread->workload->targets[thread->target];
+    struct world *world = thread->workload->world;
+
+    if (world->options.future &&
+        !future_access(world->options.future, thread->id,
+                       vm_cow_serial(vmo_cow(target->vmo->vmo)), thread->page))
+        world_fail(world, ENOMEM);
+    if (!world->is_direct_tracking ||
+        !mapping_is_present(target->mapping, thread->page))
+        return;
+    world_set_now(world, now);
+    pq_mark_accessed(&world->machine.pqs,
+                     mapping_page(target->mapping, thread->page),
+                     RECLAIM_ACCESSED_DIRECT);
 }
 
 /* Cores. ------------------------------------------------------------------ */
@@ -100,6 +123,8 @@ void workload_thread_end(struct workload_thread *thread)
     if (thread->state == THREAD_WAITING)
         world_operation_release(world, &thread->operation);
     thread->state = THREAD_DONE;
+    if (world->options.future)
+        future_end_thread(world->options.future, thread->id);
     event_cancel(&world->events, &thread->event);
     release_core(thread);
     if (thread->patterns)
@@ -302,7 +327,9 @@ static void fault_is_over(struct world *world,
 {
     struct workload_thread *thread = operation->context;
 
-    (void)status; /* counted; the thread goes on with its next access */
+    /* how it ended is counted; the thread goes on with its next access */
+    if (world->options.future && status != VM_BAD_STATE)
+        tell_access(thread, world->now);
     thread->has_fault = true;
     if (acquire_core(thread))
         pay_fault(thread, world->now);
@@ -337,6 +364,8 @@ static void begin_fault(struct workload_thread *thread, sim_ns now)
         return;
     }
     thread->state = THREAD_RUNNING;
+    if (world->options.future)
+        tell_access(thread, now);
     pay_fault(thread, now);
 }
 
@@ -367,11 +396,8 @@ static inline bool hit(struct workload_thread *thread, sim_ns now)
         if (target->content == 0)
             target->content = world_new_content(world);
     }
-    if (world->is_direct_tracking) {
-        world_set_now(world, now);
-        pq_mark_accessed(&world->machine.pqs, mapping_page(mapping, page),
-                         RECLAIM_ACCESSED_DIRECT);
-    }
+    if (world->are_hits_told)
+        tell_access(thread, now);
     return true;
 }
 

@@ -44,7 +44,7 @@ static bool check_one(const char *path)
     scenario_errors_init(&errors);
     bool is_fine =
         scenario_load(path, NULL, 0, &scenario, &errors) == SCENARIO_OK;
-    if (is_fine && !world_check(scenario, message, sizeof message)) {
+    if (is_fine && !world_check(scenario, false, message, sizeof message)) {
         fprintf(stderr, "%s\n", message);
         is_fine = false;
     }

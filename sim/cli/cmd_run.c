@@ -173,7 +173,7 @@ static int load_one(const struct options *options, const char *path,
     scenario_errors_release(&errors);
     if (result != SCENARIO_OK)
         return result == SCENARIO_NO_MEMORY ? CLI_HOST : CLI_USAGE;
-    if (world_check(*scenario, message, sizeof message))
+    if (world_check(*scenario, false, message, sizeof message))
         return CLI_OK;
     fprintf(stderr, "%s\n", message);
     return CLI_USAGE;

@@ -45,6 +45,7 @@ struct pager;
 struct pager_source;
 struct pager_job;
 struct evictor;
+struct future;
 struct aging;
 struct lru;
 struct scanner;
@@ -250,6 +251,8 @@ struct world_options {
     const volatile sig_atomic_t *interrupted; /* borrowed; NULL: never */
     uint32_t max_burst; /* accesses in one event at most; 0: many. The results
                            are the same */
+    struct future *future; /* borrowed: recorded or told (future.h); NULL:
+                              neither */
     /* called every so often with the world; NULL: nobody is watching */
     void (*progress)(const struct world *world, void *context);
     void *progress_context;
@@ -283,6 +286,7 @@ struct world {
     uint64_t memory_serial;
     uint64_t memory_seen; /* free pages when they were last tried */
     bool is_direct_tracking;
+    bool are_hits_told;      /* to the policy, or to the future */
     const char *policy_name; /* as the scenario or `set` spells it; borrowed */
     struct world_policy *policies; /* that were ever in use, last one first */
 
@@ -334,10 +338,14 @@ struct world *world_new(const struct scenario *scenario,
                         size_t message_bytes, bool *is_input);
 void world_free(struct world *world);
 
-/* Check all that world_new() would find wrong with the scenario, without
- * building anything. True: fine; false: `message` says what is wrong. */
-bool world_check(const struct scenario *scenario, char *message,
-                 size_t message_bytes);
+/*
+ * Check all that world_new() would find wrong with the scenario, without
+ * building anything. True: fine; false: `message` says what is wrong.
+ *
+ *   has_future  the world will have one to tell
+ */
+bool world_check(const struct scenario *scenario, bool has_future,
+                 char *message, size_t message_bytes);
 
 /* Run to the end. The status is also world->status. */
 enum world_status world_run(struct world *world);

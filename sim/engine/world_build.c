@@ -22,6 +22,7 @@
 #include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "engine/forced.h"
+#include "engine/future.h"
 #include "engine/observe.h"
 #include "engine/overtime.h"
 #include "engine/page_trace.h"
@@ -58,14 +59,16 @@ static bool fail_input(struct build *build, const struct scenario_place *place,
 /* The machine. ------------------------------------------------------------ */
 
 static struct world_policy *open_policy(const struct scenario *scenario,
-                                        char *message, size_t message_bytes)
+                                        bool has_future, char *message,
+                                        size_t message_bytes)
 {
     const struct scenario_reclaim *reclaim = &scenario->reclaim;
     const struct scenario_param *wrong;
     char text[512];
-    struct world_policy *policy =
-        world_policy_open(scenario, reclaim->policy, reclaim->params,
-                          reclaim->param_count, text, sizeof text, &wrong);
+    struct world_policy *policy = world_policy_open(
+        scenario, reclaim->policy,
+        has_future ? POLICY_KNOWS_FUTURE : POLICY_LIVES, reclaim->params,
+        reclaim->param_count, text, sizeof text, &wrong);
 
     if (!policy)
         world_message_at(scenario,
@@ -102,6 +105,9 @@ static void set_switches(struct world *world)
     machine->pmm.borrowing_enabled =
         reclaim->borrow_on_supply || reclaim->borrow_on_mru;
     world->is_direct_tracking = reclaim->access_tracking == TRACKING_DIRECT;
+    if (world->options.future && future_is_told(world->options.future))
+        world_look_ahead(world);
+    world->are_hits_told = world->is_direct_tracking || world->options.future;
     if (reclaim->compression.anonymous)
         world_set_anonymous_reclaim(world, true);
 }
@@ -113,8 +119,8 @@ static bool build_machine(struct build *build)
         &scenario->reclaim.compression;
     struct world *world = build->world;
 
-    world->policies =
-        open_policy(scenario, build->message, build->message_bytes);
+    world->policies = open_policy(scenario, world->options.future != NULL,
+                                  build->message, build->message_bytes);
     if (!world->policies) {
         build->is_input = true;
         return false;
@@ -418,14 +424,17 @@ static bool check_compression(const struct scenario *scenario, char *message,
     return false;
 }
 
-bool world_check(const struct scenario *scenario, char *message,
-                 size_t message_bytes)
+bool world_check(const struct scenario *scenario, bool has_future,
+                 char *message, size_t message_bytes)
 {
-    struct world_policy *policy = open_policy(scenario, message, message_bytes);
+    struct world_policy *policy =
+        open_policy(scenario, has_future, message, message_bytes);
 
     if (!policy)
         return false;
     world_policy_close(policy);
+    if (has_future && !future_check(scenario, message, message_bytes))
+        return false;
     if (!check_vmos(scenario, message, message_bytes) ||
         !check_compression(scenario, message, message_bytes))
         return false;

@@ -7,6 +7,7 @@
  *   world_vmo.c        VMOs: create, clone, close, resize, prefill
  *   world_mapping.c    mappings and accesses
  *   world_operation.c  operations that wait, and what resumes them
+ *   future.c           what a policy that needs the future is told
  *   overtime.c         waiting for a pager has an end
  *   world_policy.c     opening policies, their parameters
  *   world_switch.c     what a script may change while the machine runs
@@ -85,17 +86,21 @@ struct world_policy {
  * Open a policy and parse its parameters: the scenario's ageing tunables where
  * it has such, then `params`.
  *
+ *   use    what the world can tell it
  *   wrong  set on failure: the parameter at fault, NULL if it is the policy
  *
  * Returns the policy, the caller's; NULL with a message.
  */
 struct world_policy *world_policy_open(const struct scenario *scenario,
-                                       const char *name,
+                                       const char *name, enum policy_use use,
                                        const struct scenario_param *params,
                                        size_t param_count, char *message,
                                        size_t message_bytes,
                                        const struct scenario_param **wrong);
 void world_policy_close(struct world_policy *policy);
+
+/* Every access is told to the policy, and when pages are used next. */
+void world_look_ahead(struct world *world);
 
 /* The instance in use, for what only its own kind has (page_trace.c). */
 void *world_policy_instance(const struct world *world);

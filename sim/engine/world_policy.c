@@ -5,6 +5,7 @@
  * has a parameter of that name; what `params` says comes after and wins. The
  * engine does not ask which policy it is.
  */
+#include "engine/future.h"
 #include "engine/world_internal.h"
 
 #include <math.h>
@@ -115,7 +116,7 @@ static bool parse_params(struct world_policy *policy,
 }
 
 struct world_policy *world_policy_open(const struct scenario *scenario,
-                                       const char *name,
+                                       const char *name, enum policy_use use,
                                        const struct scenario_param *params,
                                        size_t param_count, char *message,
                                        size_t message_bytes,
@@ -128,8 +129,8 @@ struct world_policy *world_policy_open(const struct scenario *scenario,
         snprintf(message, message_bytes, "out of memory");
         return NULL;
     }
-    const char *problem = policy_open(&policy->handle, name, POLICY_LIVES,
-                                      message, message_bytes);
+    const char *problem =
+        policy_open(&policy->handle, name, use, message, message_bytes);
     if (problem) {
         if (problem != message)
             snprintf(message, message_bytes, "%s", problem);
@@ -148,6 +149,26 @@ void world_policy_close(struct world_policy *policy)
 {
     policy_close(&policy->handle);
     free(policy);
+}
+
+/* struct reclaim_host */
+static uint64_t look_ahead(void *context, page_index page)
+{
+    struct world *world = context;
+
+    return future_next_use(
+        world->options.future,
+        vm_cow_serial(vm_page_owner(&world->machine, page)),
+        bytes_to_pages(vm_page_of(&world->machine, page)->offset));
+}
+
+void world_look_ahead(struct world *world)
+{
+    struct reclaim_host *host = &world->machine.pqs.host;
+
+    host->look_ahead = look_ahead;
+    host->future = world;
+    world->is_direct_tracking = true;
 }
 
 void world_tell_refault(struct world *world, struct vm_cow_pages *cow,

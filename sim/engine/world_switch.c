@@ -52,8 +52,8 @@ enum vm_status world_set_policy(struct world *world, const char *name,
     if (!name)
         name = world->policy_name;
     struct world_policy *policy =
-        world_policy_open(world->scenario, name, params, param_count, message,
-                          message_bytes, &wrong);
+        world_policy_open(world->scenario, name, POLICY_LIVES, params,
+                          param_count, message, message_bytes, &wrong);
     if (!policy)
         return VM_INVALID_ARGS;
     page_trace_unwrap(world);

@@ -4,8 +4,9 @@
  * virtual-storage computer" (IBM Systems Journal, 1966); Mattson et al. (1970)
  * proved that no policy misses less. A missed page is always brought in.
  *
- * The host must know the future: before a page comes or is accessed it says in
- * host->next_use when that page is used next. Only a replay can.
+ * The host must know the future: when a page comes or is accessed it says when
+ * that page is used next. A replay reads it in its trace; a machine is told what
+ * another run of it recorded.
  *
  *              [root]          the page used last of all; parents are used
  *             /   |   \        no sooner than their children
@@ -146,9 +147,12 @@ static void set_next_use(struct opt *opt, page_index page, uint32_t next_use)
     }
 }
 
-static uint32_t told_next_use(const struct opt *opt)
+static uint32_t told_next_use(const struct opt *opt, page_index page)
 {
-    const uint64_t told = opt->host->next_use;
+    const struct reclaim_host *host = opt->host;
+    const uint64_t told = host->look_ahead
+                              ? host->look_ahead(host->future, page)
+                              : host->next_use;
 
     if (told <= AT_ONCE)
         return AT_ONCE;
@@ -190,7 +194,8 @@ static void opt_page_added(void *self, page_index page,
     (void)class_;
     (void)why;
     CHECK(page_of(opt, page)->next_use == UNKNOWN_PAGE);
-    *page_of(opt, page) = (struct opt_page){.next_use = told_next_use(opt)};
+    *page_of(opt, page) =
+        (struct opt_page){.next_use = told_next_use(opt, page)};
     opt->root = meld(opt, opt->root, page);
     opt->count++;
 }
@@ -211,7 +216,7 @@ static void opt_page_accessed(void *self, page_index page,
                               enum reclaim_accessed how)
 {
     (void)how;
-    set_next_use(self, page, told_next_use(self));
+    set_next_use(self, page, told_next_use(self, page));
 }
 
 static void opt_page_dont_need(void *self, page_index page)
@@ -296,8 +301,8 @@ static const char *opt_valid(void *self)
 const struct reclaim_policy_ops opt_policy_ops = {
     .abi = RECLAIM_POLICY_ABI,
     .name = "opt",
-    .summary = "the page that is used last of all; only for replay, which "
-               "knows the future",
+    .summary = "the page that is used last of all; for replay and compare, "
+               "which know the future",
     .reference = "Belady 1966, A study of replacement algorithms for a "
                  "virtual-storage computer",
     .page_bytes = sizeof(struct opt_page),

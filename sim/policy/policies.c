@@ -192,10 +192,12 @@ const char *policy_open(struct policy_handle *handle, const char *name,
     if (wrong || use == POLICY_KNOWS_FUTURE || !handle->ops->needs_future)
         return wrong;
     policy_close(handle);
-    return say(message,
-               "policy %s chooses by when each page is used next, and only "
-               "`lowtide replay` knows that, by reading its trace beforehand",
-               name);
+    return say(
+        message,
+        "policy %s chooses by when each page is used next: only `lowtide "
+        "replay` knows that, from its trace, and `lowtide compare`, from "
+        "a run of the baseline that it records first",
+        name);
 }
 
 void policy_close(struct policy_handle *handle)

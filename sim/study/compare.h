@@ -12,8 +12,8 @@
 #ifndef LOWTIDE_STUDY_COMPARE_H
 #define LOWTIDE_STUDY_COMPARE_H
 
-#include "study/expression.h"
 #include "record/statistics.h"
+#include "study/expression.h"
 #include "study/study.h"
 
 struct comparison {

@@ -153,6 +153,24 @@ static void print_warmup(FILE *out, const struct study_warmup *warmup)
           out);
 }
 
+/* What a policy that was told the future is a measure of. */
+static void print_future(FILE *out, const struct comparison *comparison)
+{
+    for (size_t p = 0; p < comparison->policy_count; p++) {
+        const struct study_point *point = &comparison->study->points[p];
+        if (!point->future_policy)
+            continue;
+        fprintf(out,
+                "\n%s was told the future that a run of %s with the same seed "
+                "recorded:\neach thread at its own place, threads interleaved "
+                "as there. Of one thread that is\nthe future; of several it is "
+                "the best guess there is, and %s no bound but a\nmeasure, as "
+                "where pages are reclaimed ahead of need, or wait to be "
+                "written.\n",
+                point->policy_name, point->future_policy, point->policy_name);
+    }
+}
+
 void compare_print(FILE *out, const struct comparison *comparison)
 {
     if (comparison->study->repetition_count == 0) {
@@ -174,6 +192,7 @@ void compare_print(FILE *out, const struct comparison *comparison)
                 "are significant:\nzero is outside of the interval. Each "
                 "interval is of 95 %% by itself.\n",
                 comparison->study->points[comparison->baseline].policy_name);
+    print_future(out, comparison);
 }
 
 /* --- JSON ----------------------------------------------------------------- */
@@ -213,6 +232,10 @@ static void json_row(FILE *out, const struct comparison *comparison,
         out, ", \"repetitions\": %zu, \"warmup_ns\": %llu", row->value.count,
         (unsigned long long)(study->warmup.is_deleted ? study->warmup.ns : 0));
     json_estimate(out, "mean", &row->value);
+    if (study->points[policy].future_policy) {
+        fputs(", \"future_of\": ", out);
+        json_write_string(out, study->points[policy].future_policy);
+    }
     fputs(", \"baseline\": ", out);
     json_write_string(out, study->points[comparison->baseline].policy_name);
     if (row->verdict != COMPARE_BASELINE) {

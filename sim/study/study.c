@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/future.h"
 #include "engine/run.h"
 #include "record/recorder.h"
 #include "record/results.h"
@@ -168,7 +169,8 @@ static enum study_status check_point(struct study *study,
     enum study_status status = load(study, point, NULL, &scenario, errors);
     if (status != STUDY_OK)
         return status;
-    if (!world_check(scenario, message, sizeof message)) {
+    if (!world_check(scenario, point->future_policy != NULL, message,
+                     sizeof message)) {
         fprintf(errors, "%s\n", message);
         status = STUDY_INPUT;
     } else {
@@ -265,10 +267,13 @@ static enum study_status status_of(const struct run_outcome *outcome)
 }
 
 static void run_into(const struct study *study, const struct scenario *scenario,
-                     FILE *messages, struct study_result *result)
+                     struct future *future, FILE *messages,
+                     struct study_result *result)
 {
     struct run_options options = {
-        .world = {.messages = messages, .interrupted = study->interrupted},
+        .world = {.messages = messages,
+                  .interrupted = study->interrupted,
+                  .future = future},
         .argv = study->argv,
         .broken_rule_exit = BROKEN_RULE_STATUS,
     };
@@ -296,29 +301,107 @@ static void run_into(const struct study *study, const struct scenario *scenario,
     run_summary_release(&summary);
 }
 
+/* Run the scenario for its accesses alone, and for as long again: who is told
+ * the future may get further. */
+static enum study_status record_run(const struct study *study,
+                                    struct scenario *scenario,
+                                    struct future *future,
+                                    struct study_result *result)
+{
+    bool is_input;
+    FILE *nowhere = fopen("/dev/null", "we");
+    struct world_options options = {
+        .messages = nowhere,
+        .interrupted = study->interrupted,
+        .future = future,
+    };
+    if (scenario->has_duration)
+        scenario->duration = sim_ns_add(scenario->duration, scenario->duration);
+    struct world *world = world_new(scenario, NULL, &options, result->message,
+                                    sizeof result->message, &is_input);
+    enum study_status status = is_input ? STUDY_INPUT : STUDY_HOST;
+    if (world) {
+        enum world_status ended = world_run(world);
+        status = ended == WORLD_INTERRUPTED ? STUDY_INTERRUPTED : STUDY_OK;
+        if (ended == WORLD_ERROR) {
+            status = STUDY_HOST;
+            snprintf(result->message, sizeof result->message,
+                     "recording the future: %s", strerror(world->error_number));
+        }
+        world_free(world);
+    }
+    if (nowhere)
+        fclose(nowhere);
+    return status;
+}
+
+/* What the point's policy is to be told; NULL: it needs no future, or, with
+ * another status than STUDY_OK, there is none. */
+static struct future *record_future(const struct study *study,
+                                    const struct study_point *point,
+                                    const char *seed,
+                                    struct study_result *result)
+{
+    struct study_point recorded = *point;
+    struct scenario *scenario = NULL;
+    result->status = STUDY_OK;
+    if (!point->future_policy)
+        return NULL;
+    recorded.policy = point->future_policy;
+    result->status = load(study, &recorded, seed, &scenario, stderr);
+    if (result->status != STUDY_OK)
+        return NULL;
+    struct future *future = future_new();
+    result->status =
+        future ? record_run(study, scenario, future, result) : STUDY_HOST;
+    scenario_free(scenario);
+    if (result->status == STUDY_OK) {
+        future_tell(future);
+        return future;
+    }
+    future_free(future);
+    return NULL;
+}
+
+static void run_told(const struct study *study, const struct scenario *scenario,
+                     struct future *future, struct study_result *result)
+{
+    FILE *messages = study->is_quiet ? fopen("/dev/null", "we") : NULL;
+    run_into(study, scenario, future, messages, result);
+    if (messages)
+        fclose(messages);
+    if (!future || !future_has_parted(future))
+        return;
+    result->status = STUDY_INPUT;
+    result->has_values = false;
+    snprintf(result->message, sizeof result->message,
+             "%.300s: policy %.50s can't be told the future: a thread made "
+             "other accesses than in the run that was recorded",
+             scenario->path, scenario->reclaim.policy);
+}
+
 /* Piece `index` of study_repeat(). */
 static void run_piece(void *context, size_t index, void *result_bytes)
 {
     const struct study *study = ((struct gathering *)context)->study;
+    const struct study_point *point =
+        &study->points[index % study->point_count];
     struct study_result *result = result_bytes;
     struct scenario *scenario = NULL;
     char seed[SEED_BYTES];
-    result->status = STUDY_HOST;
     snprintf(seed, sizeof seed, "%llu",
              (unsigned long long)(study->first_seed + study->repetition_count +
                                   index / study->point_count));
-    enum study_status status =
-        load(study, &study->points[index % study->point_count], seed, &scenario,
-             stderr);
-    if (status != STUDY_OK) {
-        result->status = status;
+    struct future *future = record_future(study, point, seed, result);
+    if (result->status != STUDY_OK)
         return;
+    result->status = load(study, point, seed, &scenario, stderr);
+    if (result->status == STUDY_OK) {
+        result->status = STUDY_HOST;
+        run_told(study, scenario, future, result);
+        scenario_free(scenario);
     }
-    FILE *messages = study->is_quiet ? fopen("/dev/null", "we") : NULL;
-    run_into(study, scenario, messages, result);
-    if (messages)
-        fclose(messages);
-    scenario_free(scenario);
+    future_free(future);
 }
 
 /* --- repetitions ---------------------------------------------------------- */

@@ -54,7 +54,8 @@ static inline void stage_refused(const char *text, const char *part)
     struct scenario *scenario = good(text);
     char message[512] = "";
 
-    cr_assert(!world_check(scenario, message, sizeof message), "%s", text);
+    cr_assert(!world_check(scenario, false, message, sizeof message), "%s",
+              text);
     cr_assert_not_null(strstr(message, part), "'%s' lacks '%s'", message, part);
     scenario_free(scenario);
 }
