@@ -89,7 +89,8 @@ static const char in_turn[] =
     "vmos: [{vmo: f, size: 150p, kind: pager, pager: disk}]\n"
     "workloads:\n"
     "  - {name: w, vmo: f, accesses: 3000, think: 1ms,\n"
-    "     pattern: {kind: stride, stride: 37}}\n";
+    "     pattern: {kind: stride, stride: 37}}\n"
+    "%s";
 
 static struct future *told;
 static uint64_t asked, wrong;
@@ -116,12 +117,12 @@ static uint64_t check_answer(void *context, page_index page)
 }
 
 /* Major faults of a run. */
-static uint64_t faults_of(const char *policy, struct future *future,
-                          bool is_checked)
+static uint64_t faults_of(const char *policy, const char *events,
+                          struct future *future, bool is_checked)
 {
     char text[1024], message[512];
     bool is_input;
-    snprintf(text, sizeof text, in_turn, policy);
+    snprintf(text, sizeof text, in_turn, policy, events);
     struct scenario *scenario = good(text);
     struct world_options options = {
         .future = future, .is_paranoid = true, .max_burst = 1};
@@ -142,23 +143,40 @@ static uint64_t faults_of(const char *policy, struct future *future,
 Test(future, of_one_thread_it_is_the_future)
 {
     told = future_new();
-    uint64_t lru = faults_of("lru", told, false);
+    uint64_t lru = faults_of("lru", "", told, false);
     future_tell(told);
-    uint64_t opt = faults_of("opt", told, true);
+    uint64_t opt = faults_of("opt", "", told, true);
     cr_assert_gt(asked, ACCESSES);
     cr_assert_eq(wrong, 0, "%llu of %llu answers", (unsigned long long)wrong,
                  (unsigned long long)asked);
     cr_assert_not(future_has_parted(told));
     cr_assert_lt(2 * opt, lru);
-    cr_assert_lt(opt, faults_of("mru", NULL, false));
+    cr_assert_lt(opt, faults_of("mru", "", NULL, false));
     future_free(told);
+}
+
+/* An access that fails is one: who waits when the pager leaves, and who fails
+ * later, depends on the policy. */
+Test(future, accesses_that_fail_are_no_other_way)
+{
+    char events[80];
+    for (int ms = 400; ms < 430; ms++) {
+        struct future *future = future_new();
+        snprintf(events, sizeof events,
+                 "events: [{detach: {vmo: f}, at: %dms}]", ms);
+        faults_of("lru", events, future, false);
+        future_tell(future);
+        faults_of("opt", events, future, false);
+        cr_assert_not(future_has_parted(future), "detached at %d ms", ms);
+        future_free(future);
+    }
 }
 
 /* Recording is watching. */
 Test(future, who_is_recorded_runs_as_ever)
 {
     struct future *future = future_new();
-    cr_assert_eq(faults_of("zircon", future, false),
-                 faults_of("zircon", NULL, false));
+    cr_assert_eq(faults_of("zircon", "", future, false),
+                 faults_of("zircon", "", NULL, false));
     future_free(future);
 }
