@@ -152,11 +152,11 @@ static bool make_room(void *array_pointer, size_t *room, size_t wanted,
     while (grown <= wanted)
         grown *= 2;
     memcpy(&array, array_pointer, sizeof array);
-    array = realloc(array, grown * bytes);
-    if (!array)
+    char *moved = realloc(array, grown * bytes);
+    if (!moved)
         return false;
-    memset(array + *room * bytes, 0, (grown - *room) * bytes);
-    memcpy(array_pointer, &array, sizeof array);
+    memset(moved + *room * bytes, 0, (grown - *room) * bytes);
+    memcpy(array_pointer, &moved, sizeof moved);
     *room = grown;
     return true;
 }
