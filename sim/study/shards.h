@@ -1,0 +1,86 @@
+/*
+ * Spatially hashed sampling (SHARDS): which pages of a trace belong to its
+ * sample, and what the sample says about the whole.
+ *
+ *   all requests    a b a c d a b e ...        of `requests`
+ *   hash(id) < R    b a? no: a page is in the sample with all its requests
+ *   sample          b d b ...                  or with none
+ *
+ * Whether a page is sampled depends on a hash of its id alone, so the sample is
+ * the trace of a small machine: a fraction R of the pages, and a memory of C
+ * pages becomes one of C * R. A policy is run on it as it is. For LRU that gives
+ * the stack distances divided by R.
+ *
+ * C. Waldspurger, N. Park, A. Garthwaite, I. Ahmad, "Efficient MRC construction
+ * with SHARDS", FAST 2015: the hash, the rate lowered as pages come (fixed
+ * size), and the correction for the requests (SHARDS-adj). C. Waldspurger,
+ * T. Saemundsson, I. Ahmad, N. Park, "Cache modeling and optimization using
+ * miniature simulations", USENIX ATC 2017: the same for any policy.
+ */
+#ifndef LOWTIDE_STUDY_SHARDS_H
+#define LOWTIDE_STUDY_SHARDS_H
+
+#include <stddef.h>
+
+#include "study/replay_ids.h"
+
+struct shards {
+    double rate;        /* R, above 0, at most 1 */
+    uint64_t threshold; /* sampled: the hash's upper 32 bits are below */
+    uint64_t max_pages; /* past it the rate is halved; 0: it stays */
+
+    struct replay_ids numbers; /* of the ids in the sample */
+    uint64_t *ids;             /* by page; only where the rate may fall */
+
+    uint64_t count;      /* requests in the sample */
+    uint32_t *pages;     /* by request of the sample: its page */
+    uint64_t room;       /* entries of `pages` */
+    bool drops_requests; /* they are counted, and not kept */
+};
+
+/*
+ * An empty sample at `rate`, which is halved whenever more than `max_pages`
+ * pages would be in it (0: never). False: the host has no memory; nothing is
+ * held then.
+ */
+bool shards_init(struct shards *shards, double rate, uint64_t max_pages);
+void shards_release(struct shards *shards);
+
+/* From now on no requests are kept, nor those that were. */
+void shards_drop_requests(struct shards *shards);
+
+/* Put a request into the sample whose id belongs to it; `page` receives its
+ * page's number until the rate falls. False as above. */
+bool shards_add(struct shards *shards, uint64_t id, uint32_t *page);
+
+/* The sample's memory for `pages` of the whole trace's; 0: too little. */
+uint64_t shards_scale_down(double rate, uint64_t pages);
+/* What was counted in the sample, of the whole trace. */
+uint64_t shards_scale_up(double rate, uint64_t count);
+
+/*
+ * Misses of a whole trace of `requests`, from those of a sample.
+ *
+ * The sample should have had rate * requests. What is missing or too much is
+ * the doing of few very hot pages that are in the sample or are not, and they
+ * hit in any memory: so the difference is taken for hits (SHARDS-adj).
+ */
+uint64_t shards_misses(double rate, uint64_t requests, uint64_t sample_misses);
+
+/* A page's place in [0, 2^32), spread evenly; the same on every host: the last
+ * step of splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014). */
+static inline uint64_t shards_hash(uint64_t id)
+{
+    uint64_t z = id + UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ z >> 31) >> 32;
+}
+
+/* Does this id belong to the sample? */
+static inline bool shards_has(const struct shards *shards, uint64_t id)
+{
+    return shards_hash(id) < shards->threshold;
+}
+
+#endif
