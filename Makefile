@@ -177,6 +177,8 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 	LOWTIDE=$(BUILD)/lowtide GEN_TRACE=$(BUILD)/bench/gen_trace \
 	    JOBS=$(JOBS) tests/run_miss_counts.sh
+	LOWTIDE=$(BUILD)/lowtide GEN_TRACE=$(BUILD)/bench/gen_trace \
+	    tests/run_curves.sh
 	tests/run_plugin.sh $(BUILD)
 	LOWTIDE=$(BUILD)/lowtide tests/run_conformance.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_scenarios.sh

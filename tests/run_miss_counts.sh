@@ -6,6 +6,7 @@
 # The traces of data/miss_counts.txt are made again, compared by checksum, and
 # replayed under each policy that is built in; every count must be equal to the
 # last miss, and each trace have the requests and distinct pages that it should.
+# The counts of lru are also read off its curve.
 #
 # Not compared: slru where the memory is no multiple of four pages and s3fifo
 # below 20, which would have to throw out or refuse pages while memory is free;
@@ -75,6 +76,11 @@ while read -r _ name requests distinct sum arguments; do
         read_report "$policy" <"$work/report" |
             sed "s/^/got $name $requests $distinct /" >>"$work/got"
     done
+    "$lowtide" replay "$file" --format oracleGeneral --json --policy lru \
+        --mrc --memory "$(sizes "$name")" >"$work/report" ||
+        fail "there is no curve of $name"
+    read_report lru <"$work/report" |
+        sed "s/^/got $name $requests $distinct /" >>"$work/got"
     rm -f "$file"
 done <"$work/traces"
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/common.h"
@@ -20,6 +21,8 @@ enum { MESSAGE_BYTES = 1024, MAX_JOBS = 1024 };
 static const char help[] =
     "usage: lowtide replay TRACE --memory SIZE[,SIZE...] [--policy P[,P...]]\n"
     "                      [option...]\n"
+    "       lowtide replay TRACE --mrc [--memory SIZE[,SIZE...]] "
+    "[option...]\n"
     "\n"
     "Play a trace straight into one pager-backed VMO: memory of SIZE, one "
     "page\n"
@@ -39,6 +42,14 @@ static const char help[] =
     "  --columns LIST       of a csv: time=1,page=2,write=3\n"
     "  --page-size SIZE     of traces that hold addresses (4KiB)\n"
     "  --vmo-size SIZE      a VMO of this size, in which page = id\n"
+    "  --mrc                miss-ratio curves: lru exactly, in one pass; "
+    "others\n"
+    "                       from a sample of up to 32768 pages. Without "
+    "--memory\n"
+    "                       from a 512th of the distinct pages to all\n"
+    "  --sample R           replay this part of the pages (0.01; 1 is all), "
+    "with\n"
+    "                       as much less memory; misses are estimates\n"
     "  -j, --jobs N         runs at a time (1)\n"
     "  -o, --output DB      also write the runs to a results database\n"
     "      --json           print a JSON array\n"
@@ -48,7 +59,9 @@ static const char help[] =
     "examples:\n"
     "  lowtide replay trace.txt.zst --policy lru,clock --memory 0.1,0.5\n"
     "  lowtide replay t.oracleGeneral --policy clock --param bits=2 "
-    "--memory 1000p\n";
+    "--memory 1000p\n"
+    "  lowtide replay trace.txt.zst --policy lru,s3fifo --mrc -o mrc.db\n"
+    "  lowtide plot mrc.db --kind mrc -o mrc.svg\n";
 
 struct options {
     const char *policies;
@@ -56,11 +69,13 @@ struct options {
     const char *vmo_size;
     const char *page_size;
     const char *format;
+    const char *sample;
     const char *database;
     const char **params; /* owned */
     size_t param_count;
     struct trace_options trace;
     unsigned jobs;
+    bool is_curve;
     bool is_json;
     bool is_quiet;
 };
@@ -144,10 +159,11 @@ static int take_option(struct options *options, int option, const char *value)
         options->is_quiet = true;
         break;
     case OPT_MRC:
+        options->is_curve = true;
+        break;
     case OPT_SAMPLE:
-        return complain(CLI_USAGE,
-                        "--mrc and --sample are not available yet; give "
-                        "--memory several sizes instead");
+        options->sample = value;
+        break;
     default:
         return complain(CLI_USAGE, "see lowtide replay --help");
     }
@@ -224,25 +240,38 @@ static int check_files(const struct replay_plan *plan, const char *database,
     return recorder_close(recorder, message, MESSAGE_BYTES) ? CLI_OK : CLI_HOST;
 }
 
+/* A database that was made for nothing is removed again. */
+static int read_trace(const struct options *options, struct replay_plan *plan,
+                      const char *argv, char *message)
+{
+    const char *database = options->database;
+    bool is_new = database && access(database, F_OK) != 0;
+    int exit_status = check_files(plan, database, message);
+    if (exit_status != CLI_OK)
+        return exit_status;
+    enum replay_status status = replay_plan_read(plan, options->jobs, database,
+                                                 argv, message, MESSAGE_BYTES);
+    if (status == REPLAY_OK)
+        return CLI_OK;
+    if (is_new)
+        (void)unlink(database);
+    return status == REPLAY_HOST ? CLI_HOST : CLI_USAGE;
+}
+
 static int make_plan(struct options *options, struct replay_plan *plan,
                      const char *argv, char *message)
 {
     if (!read_format(options, message) || !read_sizes(options, plan, message))
         return CLI_USAGE;
     if (!replay_plan_policies(plan, options->policies, options->params,
-                              options->param_count, message, MESSAGE_BYTES))
+                              options->param_count, message, MESSAGE_BYTES) ||
+        !replay_plan_memory(plan, options->memory, message, MESSAGE_BYTES))
         return CLI_USAGE;
-    enum replay_status status =
-        replay_plan_memory(plan, options->memory, message, MESSAGE_BYTES);
-    if (status != REPLAY_OK)
-        return status == REPLAY_HOST ? CLI_HOST : CLI_USAGE;
-    int exit_status = check_files(plan, options->database, message);
-    if (exit_status == CLI_OK &&
-        !replay_plan_jobs(plan, options->database, argv)) {
-        snprintf(message, MESSAGE_BYTES, "out of memory");
-        exit_status = CLI_HOST;
-    }
-    return exit_status;
+    plan->is_curve = options->is_curve;
+    if (options->sample &&
+        !replay_plan_sample(plan, options->sample, message, MESSAGE_BYTES))
+        return CLI_USAGE;
+    return read_trace(options, plan, argv, message);
 }
 
 /* --- results -------------------------------------------------------------- */
@@ -291,6 +320,9 @@ static int run_plan(const struct options *options,
                                    print_outcome, &printing);
     if (options->is_json)
         puts(printing.printed > 0 ? "]" : "[]");
+    else if (options->is_curve && options->database && !options->is_quiet)
+        fprintf(stderr, "to draw it: lowtide plot %s --kind mrc -o mrc.svg\n",
+                options->database);
     if (fflush(stdout) != 0 || ferror(stdout))
         is_well = false;
     if (!is_well && printing.status < CLI_HOST)
@@ -312,8 +344,12 @@ static int read_options(struct options *options, int argc, char **argv)
         return complain(CLI_USAGE, optind == argc
                                        ? "a trace is wanted; see --help"
                                        : "one trace at a time; see --help");
-    if (!options->memory)
+    if (!options->memory && !options->is_curve)
         return complain(CLI_USAGE, "--memory is wanted; see --help");
+    if (options->vmo_size && (options->is_curve || options->sample))
+        return complain(CLI_USAGE,
+                        "--vmo-size does not go with --mrc or --sample, which "
+                        "number the pages they keep");
     return CLI_OK;
 }
 

@@ -41,6 +41,9 @@ struct replay {
     struct replay_ids ids;
     struct replay_future future; /* for a policy that needs it; else empty */
     struct replay_vmo vmo;
+    uint64_t vmo_pages; /* 0: ids are numbered */
+    sim_ns request_ns;
+    uint64_t taken; /* of config->pages */
     uint64_t requests;
     uint64_t next_tick; /* requests */
     uint64_t memory_before;
@@ -110,7 +113,7 @@ static void watch(struct replay *replay)
 static enum replay_status check_pages(struct replay *replay,
                                       const struct batch *batch)
 {
-    uint64_t limit = replay->config->vmo_pages;
+    uint64_t limit = replay->vmo_pages;
     for (size_t n = 0; n < batch->count; n++)
         if (batch->records[n].page >= limit)
             return say(replay, REPLAY_BAD_INPUT,
@@ -122,16 +125,29 @@ static enum replay_status check_pages(struct replay *replay,
     return REPLAY_OK;
 }
 
+/* Requests that were numbered before. */
+static enum replay_status take_pages(struct replay *replay, struct batch *batch)
+{
+    const struct replay_pages *pages = replay->config->pages;
+    batch->count = u64_min(pages->count - replay->taken, BATCH);
+    for (size_t n = 0; n < batch->count; n++)
+        batch->records[n].page = pages->page[replay->taken + n];
+    replay->taken += batch->count;
+    return REPLAY_OK;
+}
+
 /* The batch stays empty at the end of the trace. */
 static enum replay_status take_batch(struct replay *replay, struct batch *batch)
 {
+    batch->absent_count = 0;
+    if (replay->config->pages)
+        return take_pages(replay, batch);
     ptrdiff_t got = trace_next(replay->trace, batch->records, BATCH);
     batch->count = 0;
-    batch->absent_count = 0;
     if (got < 0)
         return say(replay, REPLAY_BAD_INPUT, "%s", trace_error(replay->trace));
     batch->count = (size_t)got;
-    return replay->config->vmo_pages ? check_pages(replay, batch) : REPLAY_OK;
+    return replay->vmo_pages ? check_pages(replay, batch) : REPLAY_OK;
 }
 
 static enum replay_status grow(struct replay *replay, uint64_t page)
@@ -145,7 +161,7 @@ static inline enum replay_status number(struct replay *replay,
                                         struct batch *batch, size_t n)
 {
     uint32_t *page = &batch->pages[n];
-    if (replay->config->vmo_pages)
+    if (replay->vmo_pages)
         *page = (uint32_t)batch->records[n].page;
     else if (!replay_ids_page(&replay->ids, batch->records[n].page, page))
         return no_memory(replay);
@@ -182,7 +198,7 @@ __attribute__((always_inline)) static inline enum replay_status
 take_steps(struct replay *replay, struct batch *const *batch, size_t n,
            bool full)
 {
-    if (full || n < batch[0]->count)
+    if (!replay->vmo_pages && (full || n < batch[0]->count))
         replay_ids_prefetch(&replay->ids, batch[0]->records[n].page);
     if (full || n < batch[1]->count) {
         enum replay_status status = number(replay, batch[1], n);
@@ -223,7 +239,7 @@ static enum replay_status play(struct replay *replay,
     lead_absent(replay, batch[2]);
     replay->requests += batch[3]->count;
     replay_vmo_set_time(&replay->vmo,
-                        (sim_ns)(replay->requests * REPLAY_REQUEST_NS));
+                        (sim_ns)replay->requests * replay->request_ns);
     if (replay->requests >= replay->next_tick)
         watch(replay);
     return REPLAY_OK;
@@ -271,7 +287,7 @@ static enum replay_status build(struct replay *replay)
     if (!replay_ids_init(&replay->ids))
         return no_memory(replay);
     enum vm_status status =
-        replay_vmo_init(&replay->vmo, config->memory_pages, config->vmo_pages,
+        replay_vmo_init(&replay->vmo, config->memory_pages, replay->vmo_pages,
                         config->policy, config->values, config->seed);
     if (status == VM_OK)
         return REPLAY_OK;
@@ -289,15 +305,20 @@ enum replay_status replay_run(const struct replay_config *config,
 {
     struct replay replay = {
         .config = config,
+        .vmo_pages =
+            config->pages ? config->pages->distinct : config->vmo_pages,
+        .request_ns =
+            config->request_ns ? config->request_ns : REPLAY_REQUEST_NS,
         .memory_before = replay_resident_bytes(),
         .message = message,
         .message_bytes = message_bytes,
     };
     struct timespec begin;
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    replay.trace =
-        trace_open(config->path, &config->options, message, message_bytes);
-    if (!replay.trace)
+    if (!config->pages)
+        replay.trace =
+            trace_open(config->path, &config->options, message, message_bytes);
+    if (!config->pages && !replay.trace)
         return REPLAY_BAD_INPUT;
     enum replay_status status = build(&replay);
     if (status != REPLAY_OK)
@@ -315,53 +336,7 @@ enum replay_status replay_run(const struct replay_config *config,
     replay_ids_release(&replay.ids);
 out:
     replay_future_release(&replay.future);
-    trace_close(replay.trace);
-    return status;
-}
-
-/* --- counting -------------------------------------------------------------------- */
-
-static enum replay_status count_records(struct replay *replay)
-{
-    struct trace_record records[BATCH];
-    ptrdiff_t got;
-    uint32_t page;
-    while ((got = trace_next(replay->trace, records, BATCH)) > 0) {
-        for (ptrdiff_t n = 0; n < got; n++)
-            replay_ids_prefetch(&replay->ids, records[n].page);
-        for (ptrdiff_t n = 0; n < got; n++)
-            if (!replay_ids_page(&replay->ids, records[n].page, &page))
-                return no_memory(replay);
-        replay->requests += (uint64_t)got;
-    }
-    if (got < 0)
-        return say(replay, REPLAY_BAD_INPUT, "%s", trace_error(replay->trace));
-    return REPLAY_OK;
-}
-
-enum replay_status replay_count_distinct(const char *path,
-                                         const struct trace_options *options,
-                                         uint64_t *distinct, char *message,
-                                         size_t message_bytes)
-{
-    struct replay_config config = {.path = path, .options = *options};
-    struct replay replay = {
-        .config = &config,
-        .message = message,
-        .message_bytes = message_bytes,
-    };
-    replay.trace = trace_open(path, options, message, message_bytes);
-    if (!replay.trace)
-        return REPLAY_BAD_INPUT;
-    enum replay_status status = REPLAY_HOST;
-    if (!replay_ids_init(&replay.ids)) {
-        no_memory(&replay);
-        goto out;
-    }
-    status = count_records(&replay);
-    *distinct = replay.ids.count;
-    replay_ids_release(&replay.ids);
-out:
-    trace_close(replay.trace);
+    if (replay.trace)
+        trace_close(replay.trace);
     return status;
 }

@@ -6,7 +6,8 @@
  *          batch of 64: each step fetches what the next one needs
  *
  * There is no simulated pressure and no latency. The clock, which only
- * policies with timers look at, moves by REPLAY_REQUEST_NS a request.
+ * policies with timers look at, moves by REPLAY_REQUEST_NS a request, or by
+ * more where the requests are a sample.
  */
 #ifndef LOWTIDE_REPLAY_H
 #define LOWTIDE_REPLAY_H
@@ -41,10 +42,22 @@ struct replay_state {
     void *policy;                         /* borrowed instance */
 };
 
+/* The requests of a trace that was read before: replay_survey.h. */
+struct replay_pages {
+    const uint32_t *page; /* by request */
+    uint64_t count;
+    uint64_t distinct; /* pages are 0 .. distinct - 1 */
+};
+
 struct replay_config {
     const char *path;
     struct trace_options options;
-    uint64_t vmo_pages; /* 0: ids are numbered; else page = id, below this */
+    /* borrowed; NULL: the trace at `path` is read. Else `path` only names it
+     * in messages */
+    const struct replay_pages *pages;
+    uint64_t vmo_pages; /* 0: ids are numbered; else page = id, below this;
+                            not looked at with `pages` */
+    sim_ns request_ns;  /* between requests; 0: REPLAY_REQUEST_NS */
     uint64_t memory_pages;
     const struct reclaim_policy_ops *policy;
     const union reclaim_value *values; /* NULL: defaults */
@@ -71,11 +84,5 @@ struct replay_result {
 enum replay_status replay_run(const struct replay_config *config,
                               struct replay_result *result, char *message,
                               size_t message_bytes);
-
-/* Count the distinct ids of a trace; as replay_run(). */
-enum replay_status replay_count_distinct(const char *path,
-                                         const struct trace_options *options,
-                                         uint64_t *distinct, char *message,
-                                         size_t message_bytes);
 
 #endif

@@ -29,13 +29,8 @@ static enum replay_status no_memory(const struct reading *reading)
     return REPLAY_HOST;
 }
 
-static bool note(struct reading *reading, uint64_t id)
+static bool note_page(struct reading *reading, uint32_t page)
 {
-    uint32_t page = (uint32_t)id;
-
-    if (!reading->config->vmo_pages &&
-        !replay_ids_page(&reading->ids, id, &page))
-        return false;
     if (reading->count == reading->room) {
         const uint64_t room = reading->room ? reading->room * 2 : FIRST_ROOM;
         uint32_t *grown = realloc(reading->pages, room * sizeof *grown);
@@ -49,6 +44,26 @@ static bool note(struct reading *reading, uint64_t id)
     if (page >= reading->page_limit)
         reading->page_limit = (uint64_t)page + 1;
     return reading->count < UINT32_MAX;
+}
+
+static bool note(struct reading *reading, uint64_t id)
+{
+    uint32_t page = (uint32_t)id;
+
+    return (reading->config->vmo_pages ||
+            replay_ids_page(&reading->ids, id, &page)) &&
+           note_page(reading, page);
+}
+
+/* The requests of a trace that was read before. */
+static enum replay_status read_pages(struct reading *reading)
+{
+    const struct replay_pages *pages = reading->config->pages;
+
+    for (uint64_t n = 0; n < pages->count; n++)
+        if (!note_page(reading, pages->page[n]))
+            return no_memory(reading);
+    return REPLAY_OK;
 }
 
 /* Stops at a page that is past the VMO's end: the replay says so when it gets
@@ -90,6 +105,25 @@ static bool look_ahead(struct reading *reading)
     return true;
 }
 
+static enum replay_status read_trace(struct reading *reading)
+{
+    const struct replay_config *config = reading->config;
+
+    reading->trace = trace_open(config->path, &config->options,
+                                reading->message, reading->message_bytes);
+    if (!reading->trace)
+        return REPLAY_BAD_INPUT;
+    enum replay_status status = REPLAY_HOST;
+    if (replay_ids_init(&reading->ids)) {
+        status = read_all(reading);
+        replay_ids_release(&reading->ids);
+    } else {
+        no_memory(reading);
+    }
+    trace_close(reading->trace);
+    return status;
+}
+
 enum replay_status replay_future_read(struct replay_future *future,
                                       const struct replay_config *config,
                                       char *message, size_t message_bytes)
@@ -99,22 +133,12 @@ enum replay_status replay_future_read(struct replay_future *future,
         .message = message,
         .message_bytes = message_bytes,
     };
+    enum replay_status status =
+        config->pages ? read_pages(&reading) : read_trace(&reading);
 
     *future = (struct replay_future){.count = 0};
-    reading.trace =
-        trace_open(config->path, &config->options, message, message_bytes);
-    if (!reading.trace)
-        return REPLAY_BAD_INPUT;
-    enum replay_status status = REPLAY_HOST;
-    if (replay_ids_init(&reading.ids)) {
-        status = read_all(&reading);
-        replay_ids_release(&reading.ids);
-        if (status == REPLAY_OK && !look_ahead(&reading))
-            status = no_memory(&reading);
-    } else {
-        no_memory(&reading);
-    }
-    trace_close(reading.trace);
+    if (status == REPLAY_OK && !look_ahead(&reading))
+        status = no_memory(&reading);
     if (status == REPLAY_OK)
         *future = (struct replay_future){reading.pages, reading.count};
     else

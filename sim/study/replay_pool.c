@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "study/process_pool.h"
+#include "study/replay_point.h"
 #include "study/replay_record.h"
 
 static_assert(sizeof(struct replay_outcome) <= PROCESS_RESULT_MAX_BYTES,
@@ -23,8 +24,9 @@ static void replay(void *context, size_t index, void *result)
     if (job->database)
         replay_record_run(job, outcome);
     else
-        outcome->status = replay_run(&job->config, &outcome->result,
-                                     outcome->message, sizeof outcome->message);
+        outcome->status =
+            replay_point_run(job, &job->config, &outcome->result,
+                             outcome->message, sizeof outcome->message);
 }
 
 static void hand_out(void *context, size_t index, const void *result,

@@ -8,12 +8,22 @@
 #include <stddef.h>
 
 #include "record/recorder.h"
-#include "study/replay.h"
+#include "study/replay_survey.h"
 
-enum { REPLAY_MESSAGE_BYTES = 512 };
+enum { REPLAY_MESSAGE_BYTES = 512, REPLAY_RATE_BYTES = 32 };
+
+/* Where a job's figures come from. */
+enum replay_kind {
+    REPLAY_WHOLE,        /* a replay of the trace */
+    REPLAY_SAMPLE,       /* a small replay of the survey's sample */
+    REPLAY_BY_DISTANCES, /* no replay: the survey's stack distances, for lru */
+};
 
 struct replay_job {
     struct replay_config config;
+    enum replay_kind kind;
+    /* borrowed; NULL: the job reads the trace itself (REPLAY_WHOLE alone) */
+    const struct replay_survey *survey;
     const struct record_param *params; /* those that the policy has */
     size_t param_count;
     uint64_t page_bytes;

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "record/json.h"
+#include "study/replay_point.h"
+
+enum { SAMPLE_WIDTH = 11 };
 
 static double miss_ratio(const struct replay_result *result)
 {
@@ -33,12 +36,14 @@ static int params_width(const struct replay_job *job)
 struct replay_widths replay_report_widths(const struct replay_job *jobs,
                                           size_t count)
 {
-    struct replay_widths widths = {(int)strlen("policy"), 0};
+    struct replay_widths widths = {.policy = (int)strlen("policy")};
     for (size_t n = 0; n < count; n++) {
         int policy = (int)strlen(jobs[n].config.policy->name);
         int params = params_width(&jobs[n]);
         widths.policy = policy > widths.policy ? policy : widths.policy;
         widths.params = params > widths.params ? params : widths.params;
+        if (!replay_point_is_exact(&jobs[n]))
+            widths.sample = SAMPLE_WIDTH;
     }
     if (widths.params > 0 && widths.params < (int)strlen("params"))
         widths.params = (int)strlen("params");
@@ -50,8 +55,11 @@ void replay_report_heading(FILE *out, struct replay_widths widths)
     fprintf(out, "%-*s  ", widths.policy, "policy");
     if (widths.params > 0)
         fprintf(out, "%-*s  ", widths.params, "params");
-    fprintf(out, "%12s %13s %13s %11s %9s\n", "memory_pages", "requests",
-            "misses", "miss_ratio", "seconds");
+    fprintf(out, "%12s %13s %13s %11s", "memory_pages", "requests", "misses",
+            "miss_ratio");
+    if (widths.sample > 0)
+        fprintf(out, " %*s", widths.sample, "sample");
+    fprintf(out, " %9s\n", "seconds");
 }
 
 void replay_report_row(FILE *out, struct replay_widths widths,
@@ -64,9 +72,12 @@ void replay_report_row(FILE *out, struct replay_widths widths,
                 job->params[n].value);
     if (widths.params > 0)
         fprintf(out, "%*s", widths.params - params_width(job) + 2, "");
-    fprintf(out, "%12" PRIu64 " %13" PRIu64 " %13" PRIu64 " %11.6f %9.3f\n",
+    fprintf(out, "%12" PRIu64 " %13" PRIu64 " %13" PRIu64 " %11.6f",
             job->config.memory_pages, result->requests, result->misses,
-            miss_ratio(result), result->seconds);
+            miss_ratio(result));
+    if (widths.sample > 0)
+        fprintf(out, " %*.9g", widths.sample, replay_point_rate(job));
+    fprintf(out, " %9.3f\n", result->seconds);
 }
 
 /* --- JSON ----------------------------------------------------------------- */
@@ -90,7 +101,9 @@ void replay_report_json(FILE *out, const struct replay_job *job,
     json_write_double(out, miss_ratio(result));
     fprintf(out,
             ", \"distinct_pages\": %" PRIu64 ", \"seconds\": %.6f"
-            ", \"bytes_per_page\": %.2f}",
+            ", \"bytes_per_page\": %.2f, \"sample_rate\": %.9g"
+            ", \"exact\": %s}",
             result->distinct_pages, result->seconds,
-            bytes_per_page(job, result));
+            bytes_per_page(job, result), replay_point_rate(job),
+            replay_point_is_exact(job) ? "true" : "false");
 }

@@ -13,6 +13,7 @@
 struct replay_widths {
     int policy;
     int params;
+    int sample; /* 0: no figure is sampled, there is no such column */
 };
 
 struct replay_widths replay_report_widths(const struct replay_job *jobs,

@@ -118,18 +118,13 @@ bool shards_add(struct shards *shards, uint64_t id, uint32_t *page)
 
 /* --- scale ---------------------------------------------------------------------- */
 
-uint64_t shards_scale_down(double rate, uint64_t pages)
+uint64_t shards_scale_down(double share, uint64_t pages)
 {
-    return (uint64_t)llround((double)pages * rate);
+    return (uint64_t)llround((double)pages * share);
 }
 
-uint64_t shards_scale_up(double rate, uint64_t count)
+uint64_t shards_misses(double share, uint64_t requests, uint64_t sample_misses)
 {
-    return (uint64_t)llround((double)count / rate);
-}
-
-uint64_t shards_misses(double rate, uint64_t requests, uint64_t sample_misses)
-{
-    uint64_t misses = shards_scale_up(rate, sample_misses);
+    uint64_t misses = (uint64_t)llround((double)sample_misses / share);
     return misses < requests ? misses : requests;
 }

@@ -53,19 +53,22 @@ void shards_drop_requests(struct shards *shards);
  * page's number until the rate falls. False as above. */
 bool shards_add(struct shards *shards, uint64_t id, uint32_t *page);
 
+/*
+ * From the whole trace to a sample and back. `share` is the part of the pages
+ * that the sample has; where nobody counted, the rate.
+ */
+
 /* The sample's memory for `pages` of the whole trace's; 0: too little. */
-uint64_t shards_scale_down(double rate, uint64_t pages);
-/* What was counted in the sample, of the whole trace. */
-uint64_t shards_scale_up(double rate, uint64_t count);
+uint64_t shards_scale_down(double share, uint64_t pages);
 
 /*
  * Misses of a whole trace of `requests`, from those of a sample.
  *
- * The sample should have had rate * requests. What is missing or too much is
+ * The sample should have had share * requests. What is missing or too much is
  * the doing of few very hot pages that are in the sample or are not, and they
  * hit in any memory: so the difference is taken for hits (SHARDS-adj).
  */
-uint64_t shards_misses(double rate, uint64_t requests, uint64_t sample_misses);
+uint64_t shards_misses(double share, uint64_t requests, uint64_t sample_misses);
 
 /* A page's place in [0, 2^32), spread evenly; the same on every host: the last
  * step of splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014). */

@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "study/shards.h"
+#include "study/replay_plan.h"
+#include "study/replay_point.h"
 
 static void sample_all(struct shards *shards, double rate, uint64_t max_pages,
                        const uint64_t *ids, size_t count)
@@ -100,4 +101,148 @@ Test(shards, misses_are_scaled_and_never_more_than_the_requests)
     cr_assert_eq(shards_misses(0.1, 1000, 90), 900);
     /* 120 where 100 were expected, all misses: a ratio of at most 1 */
     cr_assert_eq(shards_misses(0.1, 1000, 120), 1000);
+}
+
+/* --- surveys and points ------------------------------------------------------- */
+
+static struct replay_survey survey_of(const char *path, double rate,
+                                      enum replay_distances distances)
+{
+    struct replay_survey survey = {
+        .wants_distances = distances,
+        .rate = rate,
+        .max_kept = UINT64_MAX,
+    };
+    struct trace_options options = {.format = TRACE_ORACLE_GENERAL};
+    char message[256] = "";
+    cr_assert_eq(
+        replay_survey_read(&survey, path, &options, message, sizeof message),
+        REPLAY_OK, "%s", message);
+    return survey;
+}
+
+static uint64_t misses_of(const char *path, const struct replay_survey *survey,
+                          enum replay_kind kind, const char *policy,
+                          uint64_t memory_pages)
+{
+    struct replay_job job = {
+        .config = config_of(path, policy, memory_pages),
+        .kind = kind,
+        .survey = survey,
+    };
+    struct replay_result result;
+    char message[256] = "";
+    if (survey && kind == REPLAY_WHOLE)
+        job.config.pages = &survey->pages;
+    cr_assert_eq(
+        replay_point_run(&job, &job.config, &result, message, sizeof message),
+        REPLAY_OK, "%s", message);
+    return result.misses;
+}
+
+Test(shards, a_trace_that_was_read_before_is_replayed_as_from_the_file)
+{
+    char *path = zipf_trace(1000, 30000, 3);
+    struct replay_survey survey = survey_of(path, 1, REPLAY_NO_DISTANCES);
+    cr_assert_eq(survey.requests, 30000);
+    for (size_t n = 0; built_in_policies[n]; n++) {
+        const char *policy = built_in_policies[n]->name;
+        cr_assert_eq(misses_of(path, &survey, REPLAY_WHOLE, policy, 100),
+                     misses_of(path, NULL, REPLAY_WHOLE, policy, 100), "%s",
+                     policy);
+    }
+    replay_survey_release(&survey);
+    unlink(path);
+    free(path);
+}
+
+Test(shards, distances_of_a_sample_agree_with_lru_on_the_sample)
+{
+    static const uint64_t sizes[] = {40, 100, 333, 1000, 4000};
+    char *path = zipf_trace(10000, 100000, 4);
+    struct replay_survey survey =
+        survey_of(path, 0.1, REPLAY_DISTANCES_OF_SAMPLE);
+    for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++)
+        cr_assert_eq(
+            misses_of(path, &survey, REPLAY_BY_DISTANCES, "lru", sizes[n]),
+            misses_of(path, &survey, REPLAY_SAMPLE, "lru", sizes[n]),
+            "%" PRIu64 " pages", sizes[n]);
+    replay_survey_release(&survey);
+    unlink(path);
+    free(path);
+}
+
+Test(shards, a_whole_trace_too_long_to_keep_is_still_counted)
+{
+    char *path = zipf_trace(1000, 30000, 3);
+    struct replay_survey survey = {.rate = 1, .max_kept = 10000};
+    struct trace_options options = {.format = TRACE_ORACLE_GENERAL};
+    char message[256] = "";
+    cr_assert_eq(
+        replay_survey_read(&survey, path, &options, message, sizeof message),
+        REPLAY_OK, "%s", message);
+    cr_assert_null(survey.pages.page);
+    cr_assert_eq(survey.requests, 30000);
+    struct replay_config config = config_of(path, "lru", 10000);
+    struct replay_result result;
+    cr_assert_eq(replay_run(&config, &result, message, sizeof message),
+                 REPLAY_OK);
+    cr_assert_eq(survey.distinct_pages, result.distinct_pages);
+    replay_survey_release(&survey);
+    unlink(path);
+    free(path);
+}
+
+/* --- plans -------------------------------------------------------------------------- */
+
+Test(shards, a_rate_is_a_fraction_up_to_one)
+{
+    static const char *const good[] = {"1", "1.0", "0.5", "0.000000001"};
+    static const double rates[] = {1, 1, 0.5, 1e-9};
+    static const char *const bad[] = {"0",    "0.0", "1.01", "2",  "-0.1",
+                                      "0.1x", "",    "10%",  "nan"};
+    char message[512];
+    for (size_t n = 0; n < sizeof good / sizeof good[0]; n++) {
+        struct replay_plan plan = {0};
+        cr_assert(replay_plan_sample(&plan, good[n], message, sizeof message),
+                  "%s", message);
+        cr_assert_float_eq(plan.sample_rate, rates[n], 1e-18);
+    }
+    for (size_t n = 0; n < sizeof bad / sizeof bad[0]; n++) {
+        struct replay_plan plan = {0};
+        message[0] = '\0';
+        cr_assert_not(
+            replay_plan_sample(&plan, bad[n], message, sizeof message), "%s",
+            bad[n]);
+        cr_assert(strstr(message, "--sample"), "%s", message);
+    }
+}
+
+Test(shards, a_curve_without_sizes_goes_from_small_to_the_footprint)
+{
+    char *path = zipf_trace(5000, 60000, 9);
+    struct replay_plan plan = {
+        .path = path,
+        .options = {.format = TRACE_ORACLE_GENERAL, .page_size = 4096},
+        .is_curve = true,
+    };
+    char message[512] = "";
+    cr_assert(replay_plan_policies(&plan, "lru,fifo", NULL, 0, message,
+                                   sizeof message));
+    cr_assert_eq(replay_plan_read(&plan, 1, NULL, "", message, sizeof message),
+                 REPLAY_OK, "%s", message);
+    size_t count = plan.memory_count;
+    cr_assert_eq(plan.job_count, 2 * count);
+    cr_assert_gt(count, 15);
+    for (size_t n = 1; n < count; n++)
+        cr_assert_gt(plan.memory_pages[n], plan.memory_pages[n - 1]);
+    cr_assert_eq(plan.memory_pages[count - 1], plan.survey.distinct_pages);
+    cr_assert_leq(plan.memory_pages[0], 10);
+    /* few enough pages to leave none out */
+    cr_assert_eq(plan.jobs[0].kind, REPLAY_BY_DISTANCES);
+    cr_assert_eq(plan.jobs[count].kind, REPLAY_WHOLE);
+    cr_assert(replay_point_is_exact(&plan.jobs[count]));
+    replay_plan_release(&plan);
+    unlink(path);
+    free(path);
 }
