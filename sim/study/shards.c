@@ -96,20 +96,18 @@ static bool make_room(struct shards *shards)
     return true;
 }
 
-bool shards_add(struct shards *shards, uint64_t id, uint32_t *page)
+bool shards_add_slowly(struct shards *shards, uint64_t known, uint32_t page,
+                       uint64_t id)
 {
-    uint64_t known = shards->numbers.count;
-    if (!replay_ids_page(&shards->numbers, id, page))
-        return false;
     if (!shards->drops_requests) {
         if (shards->count == shards->room && !make_room(shards))
             return false;
-        shards->pages[shards->count] = *page;
+        shards->pages[shards->count] = page;
     }
     shards->count++;
-    if (!shards->ids || *page < known)
+    if (!shards->ids || page < known)
         return true;
-    shards->ids[*page] = id;
+    shards->ids[page] = id;
     while (shards->numbers.count > shards->max_pages)
         if (!halve(shards))
             return false;

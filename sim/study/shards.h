@@ -49,9 +49,9 @@ void shards_release(struct shards *shards);
 /* From now on no requests are kept, nor those that were. */
 void shards_drop_requests(struct shards *shards);
 
-/* Put a request into the sample whose id belongs to it; `page` receives its
- * page's number until the rate falls. False as above. */
-bool shards_add(struct shards *shards, uint64_t id, uint32_t *page);
+/* shards_add() where there is more to do. */
+bool shards_add_slowly(struct shards *shards, uint64_t known, uint32_t page,
+                       uint64_t id);
 
 /*
  * From the whole trace to a sample and back. `share` is the part of the pages
@@ -83,7 +83,22 @@ static inline uint64_t shards_hash(uint64_t id)
 /* Does this id belong to the sample? */
 static inline bool shards_has(const struct shards *shards, uint64_t id)
 {
-    return shards_hash(id) < shards->threshold;
+    return shards->threshold > UINT32_MAX ||
+           shards_hash(id) < shards->threshold;
+}
+
+/* Put a request into the sample whose id belongs to it; `page` receives its
+ * page's number until the rate falls. False as above. */
+static inline bool shards_add(struct shards *shards, uint64_t id,
+                              uint32_t *page)
+{
+    uint64_t known = shards->numbers.count;
+    if (!replay_ids_page(&shards->numbers, id, page))
+        return false;
+    if (shards->count >= shards->room || shards->ids)
+        return shards_add_slowly(shards, known, *page, id);
+    shards->pages[shards->count++] = *page;
+    return true;
 }
 
 #endif
