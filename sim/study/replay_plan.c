@@ -269,9 +269,7 @@ static enum replay_status grid_sizes(struct replay_plan *plan, char *message,
     }
     if (plan->memory_count == 0)
         refuse(message, message_bytes,
-               "%s: there are no pages to draw a curve "
-               "of",
-               plan->path);
+               "%s: there is no page to draw a curve of", plan->path);
     return plan->memory_count > 0 ? REPLAY_OK : REPLAY_BAD_INPUT;
 }
 

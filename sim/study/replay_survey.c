@@ -173,8 +173,9 @@ static bool build(struct reading *reading)
     struct replay_survey *survey = reading->survey;
     reading->numbers_all = !sample_is_whole(survey);
     return stack_distance_init(&survey->distances) &&
-           (survey->rate == 0 || shards_init(&survey->sample, survey->rate,
-                                             survey->max_sample_pages)) &&
+           (survey->rate == 0 ||
+            shards_init(&survey->sample, survey->rate, survey->max_sample_pages,
+                        survey->max_kept)) &&
            (!reading->numbers_all || replay_ids_init(&reading->numbers));
 }
 

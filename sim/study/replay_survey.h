@@ -30,7 +30,8 @@ struct replay_survey {
     enum replay_distances wants_distances;
     double rate;               /* of the sample; 0: none is wanted */
     uint64_t max_sample_pages; /* the rate falls so far; 0: it stays */
-    uint64_t max_kept;         /* requests to keep of a whole trace */
+    uint64_t max_kept;         /* requests; past it a whole trace is not kept,
+                                  and a rate that may fall does */
 
     /* what was found; `sample.rate` is the rate that the sample has */
     uint64_t requests;

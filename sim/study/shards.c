@@ -14,9 +14,13 @@ static void set_rate(struct shards *shards, double rate)
     shards->threshold = (uint64_t)threshold;
 }
 
-bool shards_init(struct shards *shards, double rate, uint64_t max_pages)
+bool shards_init(struct shards *shards, double rate, uint64_t max_pages,
+                 uint64_t max_requests)
 {
-    *shards = (struct shards){.max_pages = max_pages};
+    *shards = (struct shards){
+        .max_pages = max_pages,
+        .max_requests = max_requests,
+    };
     set_rate(shards, rate);
     if (max_pages > 0) {
         shards->ids = malloc((max_pages + 1) * sizeof *shards->ids);
@@ -96,6 +100,12 @@ static bool make_room(struct shards *shards)
     return true;
 }
 
+static bool is_too_large(const struct shards *shards)
+{
+    return shards->numbers.count > shards->max_pages ||
+           (shards->count > shards->max_requests && shards->numbers.count > 1);
+}
+
 bool shards_add_slowly(struct shards *shards, uint64_t known, uint32_t page,
                        uint64_t id)
 {
@@ -105,10 +115,11 @@ bool shards_add_slowly(struct shards *shards, uint64_t known, uint32_t page,
         shards->pages[shards->count] = page;
     }
     shards->count++;
-    if (!shards->ids || page < known)
+    if (!shards->ids)
         return true;
-    shards->ids[page] = id;
-    while (shards->numbers.count > shards->max_pages)
+    if (page >= known)
+        shards->ids[page] = id;
+    while (is_too_large(shards))
         if (!halve(shards))
             return false;
     return true;

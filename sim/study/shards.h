@@ -27,7 +27,9 @@
 struct shards {
     double rate;        /* R, above 0, at most 1 */
     uint64_t threshold; /* sampled: the hash's upper 32 bits are below */
-    uint64_t max_pages; /* past it the rate is halved; 0: it stays */
+    /* past one of them the rate is halved; max_pages 0: it stays */
+    uint64_t max_pages;
+    uint64_t max_requests;
 
     struct replay_ids numbers; /* of the ids in the sample */
     uint64_t *ids;             /* by page; only where the rate may fall */
@@ -40,10 +42,11 @@ struct shards {
 
 /*
  * An empty sample at `rate`, which is halved whenever more than `max_pages`
- * pages would be in it (0: never). False: the host has no memory; nothing is
- * held then.
+ * pages (0: never) or `max_requests` requests of several pages would be in it.
+ * False: the host has no memory; nothing is held then.
  */
-bool shards_init(struct shards *shards, double rate, uint64_t max_pages);
+bool shards_init(struct shards *shards, double rate, uint64_t max_pages,
+                 uint64_t max_requests);
 void shards_release(struct shards *shards);
 
 /* From now on no requests are kept, nor those that were. */

@@ -13,7 +13,7 @@
 static void sample_all(struct shards *shards, double rate, uint64_t max_pages,
                        const uint64_t *ids, size_t count)
 {
-    cr_assert(shards_init(shards, rate, max_pages));
+    cr_assert(shards_init(shards, rate, max_pages, UINT64_MAX));
     for (size_t n = 0; n < count; n++) {
         uint32_t page;
         if (shards_has(shards, ids[n]))
@@ -87,6 +87,34 @@ Test(shards, a_rate_that_fell_leaves_what_it_would_have_sampled_from_the_start)
     cr_assert_arr_eq(fell.pages, fixed.pages,
                      fixed.count * sizeof *fixed.pages);
     shards_release(&fixed);
+    shards_release(&fell);
+    free(ids);
+}
+
+Test(shards, a_rate_falls_too_when_there_are_too_many_requests)
+{
+    enum { COUNT = 200000, UNIVERSE = 1000, MAX_REQUESTS = 30000 };
+    uint64_t *ids = draw_ids(COUNT, UNIVERSE, 10);
+    struct shards fell;
+    struct shards fixed;
+    uint32_t page;
+    cr_assert(shards_init(&fell, 1, UNIVERSE, MAX_REQUESTS));
+    for (size_t n = 0; n < COUNT; n++)
+        if (shards_has(&fell, ids[n]))
+            cr_assert(shards_add(&fell, ids[n], &page));
+    cr_assert_leq(fell.count, MAX_REQUESTS);
+    cr_assert_gt(fell.count, MAX_REQUESTS / 4);
+    sample_all(&fixed, fell.rate, 0, ids, COUNT);
+    cr_assert_eq(fell.count, fixed.count);
+    cr_assert_arr_eq(fell.pages, fixed.pages,
+                     fixed.count * sizeof *fixed.pages);
+    shards_release(&fixed);
+    shards_release(&fell);
+    /* one page alone is kept, however often it comes */
+    cr_assert(shards_init(&fell, 1, UNIVERSE, 10));
+    for (size_t n = 0; n < 100; n++)
+        cr_assert(shards_add(&fell, 1, &page));
+    cr_assert_eq(fell.count, 100);
     shards_release(&fell);
     free(ids);
 }
