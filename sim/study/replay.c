@@ -267,14 +267,6 @@ static enum replay_status play_all(struct replay *replay)
     return REPLAY_OK;
 }
 
-static double seconds_since(const struct timespec *begin)
-{
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return (double)(end.tv_sec - begin->tv_sec) +
-           (double)(end.tv_nsec - begin->tv_nsec) / 1e9;
-}
-
 static enum replay_status build(struct replay *replay)
 {
     const struct replay_config *config = replay->config;
@@ -328,7 +320,7 @@ enum replay_status replay_run(const struct replay_config *config,
         .requests = replay.requests,
         .misses = replay.vmo.misses,
         .distinct_pages = replay.vmo.first_touches,
-        .seconds = seconds_since(&begin),
+        .seconds = replay_seconds_since(&begin),
     };
     if (replay.memory_peak > replay.memory_before)
         result->peak_bytes = replay.memory_peak - replay.memory_before;

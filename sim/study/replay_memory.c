@@ -18,3 +18,11 @@ uint64_t replay_resident_bytes(void)
     fclose(status);
     return kib * 1024;
 }
+
+double replay_seconds_since(const struct timespec *begin)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    return (double)(end.tv_sec - begin->tv_sec) +
+           (double)(end.tv_nsec - begin->tv_nsec) / 1e9;
+}

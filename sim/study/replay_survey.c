@@ -160,14 +160,6 @@ static void conclude(struct reading *reading)
     replay_ids_release(&sample->numbers);
 }
 
-static double seconds_since(const struct timespec *begin)
-{
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return (double)(end.tv_sec - begin->tv_sec) +
-           (double)(end.tv_nsec - begin->tv_nsec) / 1e9;
-}
-
 static bool build(struct reading *reading)
 {
     struct replay_survey *survey = reading->survey;
@@ -205,7 +197,7 @@ enum replay_status replay_survey_read(struct replay_survey *survey,
         replay_survey_release(survey);
     replay_ids_release(&reading.numbers);
     trace_close(reading.trace);
-    survey->seconds = seconds_since(&begin);
+    survey->seconds = replay_seconds_since(&begin);
     return status;
 }
 
