@@ -18,7 +18,9 @@ static const char help[] =
     "the\n"
     "second and so on, numbered anew from 1. The files are only read. OUT.db\n"
     "must not be there; it appears when it is complete. Files that are not\n"
-    "results files, of another version, or with a run under way are refused.\n"
+    "results files, of another version, or with a run under way are refused. "
+    "A\n"
+    "study's run that is there twice, as shards may leave it, is kept once.\n"
     "\n"
     "  -j, --jobs N       accepted as everywhere; there is only one job\n"
     "      --json         print one JSON array with what was written\n"
@@ -50,8 +52,8 @@ static int merge(const char *out, const char *const *in, size_t in_count,
     char error[ERROR_BYTES] = "";
     uint64_t runs = 0;
     const volatile sig_atomic_t *interrupted = cli_catch_signals();
-    enum results_check check = results_merge(out, in, in_count, interrupted,
-                                             &runs, error, sizeof error);
+    enum results_check check = results_merge(
+        out, false, in, in_count, interrupted, &runs, error, sizeof error);
     if (check != RESULTS_OK) {
         complain(CLI_USAGE, error);
         if (*interrupted)

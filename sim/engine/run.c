@@ -106,7 +106,8 @@ static bool begin_run(const struct scenario *scenario,
                    .latency = scenario->record.latency},
     };
 
-    is_fine = is_fine && recorder_begin_run(recorder, &run);
+    is_fine = is_fine && recorder_begin_run(recorder, &run) &&
+              (!options->study || recorder_study_run(recorder, options->study));
     free(params.list);
     free(params.names);
     return is_fine;

@@ -11,12 +11,14 @@
 #define LOWTIDE_RUN_H
 
 #include "engine/world.h"
+#include "record/recorder.h"
 #include "record/summary.h"
 
 struct run_options {
     struct world_options world;
     const char *argv;     /* the command line, for the results; borrowed */
     int broken_rule_exit; /* the exit status that says so */
+    const struct record_study_run *study; /* borrowed; NULL: of no study */
 };
 
 enum run_result {

@@ -19,15 +19,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "record/merge_keys.h"
 #include "record/schema.h"
 #include "record/store.h"
 
 struct merge {
     sqlite3 *to;
-    sqlite3 *from;            /* the file being read */
-    const char *path;         /* its name */
-    struct results_runs runs; /* its runs, in order */
-    uint64_t run_count;       /* of the new file, before this one's */
+    sqlite3 *from;             /* the file being read */
+    const char *path;          /* its name */
+    size_t file;               /* its number */
+    struct results_runs runs;  /* its runs that are kept, in order */
+    struct results_runs spare; /* those that are not */
+    struct merge_keys keys;
+    uint64_t run_count; /* of the new file, before this one's */
     const volatile sig_atomic_t *interrupted;
     char *error;
     size_t error_size;
@@ -53,7 +57,7 @@ static enum results_check fail(struct merge *merge, sqlite3 *db,
 static enum results_check check_sources(struct merge *merge,
                                         const char *const *in, size_t count)
 {
-    struct stat *seen = calloc(count, sizeof *seen);
+    struct stat *seen = calloc(count + 1, sizeof *seen);
     enum results_check check = seen ? RESULTS_OK : RESULTS_HOST;
     if (!seen)
         snprintf(merge->error, merge->error_size, "out of memory");
@@ -62,7 +66,11 @@ static enum results_check check_sources(struct merge *merge,
         check = results_open(in[i], &db, merge->error, merge->error_size);
         if (check != RESULTS_OK)
             break;
+        check = merge_keys_gather(&merge->keys, db, in[i], i, merge->error,
+                                  merge->error_size);
         sqlite3_close(db);
+        if (check != RESULTS_OK)
+            break;
         if (stat(in[i], &seen[i]) != 0)
             check = refuse(merge, in[i], strerror(errno));
         for (size_t k = 0; check == RESULTS_OK && k < i; k++)
@@ -123,32 +131,35 @@ static bool prepare(struct merge *merge, enum schema_table table,
     return is_well;
 }
 
-/* The run's number in the new file; false: the source has no such run. */
-static bool renumber(const struct merge *merge, int64_t id, int64_t *number)
+/* Is the run one of these, and where? */
+static bool find_run(const struct results_runs *runs, int64_t id, size_t *index)
 {
-    size_t low = 0, high = merge->runs.count;
+    size_t low = 0, high = runs->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (merge->runs.ids[middle] < (uint64_t)id)
+        if (runs->ids[middle] < (uint64_t)id)
             low = middle + 1;
         else
             high = middle;
     }
-    *number = (int64_t)(merge->run_count + low + 1);
-    return low < merge->runs.count && merge->runs.ids[low] == (uint64_t)id;
+    *index = low;
+    return low < runs->count && runs->ids[low] == (uint64_t)id;
 }
 
 static enum results_check copy_row(struct merge *merge, enum schema_table table,
                                    sqlite3_stmt *select, sqlite3_stmt *insert)
 {
     int columns = sqlite3_column_count(select);
-    int64_t number;
+    int64_t id = sqlite3_column_int64(select, 0);
+    size_t index;
+    if (table != TABLE_METRIC && find_run(&merge->spare, id, &index))
+        return RESULTS_OK;
     for (int c = 0; c < columns; c++)
         sqlite3_bind_value(insert, c + 1, sqlite3_column_value(select, c));
     if (table != TABLE_METRIC) {
-        if (!renumber(merge, sqlite3_column_int64(select, 0), &number))
+        if (!find_run(&merge->runs, id, &index))
             return refuse(merge, merge->path, "damaged: rows without a run");
-        sqlite3_bind_int64(insert, 1, number);
+        sqlite3_bind_int64(insert, 1, (int64_t)(merge->run_count + index + 1));
     }
     int status = sqlite3_step(insert);
     sqlite3_reset(insert);
@@ -190,13 +201,40 @@ static int64_t count_running(sqlite3 *db)
     return count;
 }
 
+/* Runs of the open source: what is kept, and what is not. */
+static enum results_check choose_runs(struct merge *merge)
+{
+    struct results_runs *runs = &merge->runs;
+    size_t kept = 0, index;
+    enum results_check check = results_select(merge->from, NULL, 0, runs,
+                                              merge->error, merge->error_size);
+    if (check == RESULTS_OK)
+        check =
+            merge_keys_spare(&merge->keys, merge->from, merge->file,
+                             &merge->spare, merge->error, merge->error_size);
+    for (size_t i = 0; check == RESULTS_OK && i < runs->count; i++)
+        if (!find_run(&merge->spare, (int64_t)runs->ids[i], &index))
+            runs->ids[kept++] = runs->ids[i];
+    runs->count = kept;
+    return check;
+}
+
+/* A file may be older than the studies. */
+static bool lacks(sqlite3 *db, enum schema_table table)
+{
+    return table == TABLE_STUDY_RUN &&
+           sqlite3_table_column_metadata(db, NULL, schema_table(table)->name,
+                                         NULL, NULL, NULL, NULL, NULL,
+                                         NULL) != SQLITE_OK;
+}
+
 /* All tables of the open source, as of one instant. */
 static enum results_check copy_tables(struct merge *merge)
 {
-    enum results_check check = results_select(
-        merge->from, NULL, 0, &merge->runs, merge->error, merge->error_size);
+    enum results_check check = choose_runs(merge);
     for (int t = 0; check == RESULTS_OK && t < TABLE_COUNT; t++)
-        check = copy_table(merge, (enum schema_table)t);
+        if (!lacks(merge->from, (enum schema_table)t))
+            check = copy_table(merge, (enum schema_table)t);
     if (check != RESULTS_OK)
         return check;
     merge->run_count += merge->runs.count;
@@ -226,6 +264,7 @@ static enum results_check copy_file(struct merge *merge, const char *path)
     if (!sqlite3_get_autocommit(merge->to))
         sqlite3_exec(merge->to, "ROLLBACK", NULL, NULL, NULL);
     results_runs_release(&merge->runs);
+    results_runs_release(&merge->spare);
     sqlite3_close(merge->from);
     return check;
 }
@@ -262,14 +301,15 @@ static bool sync_directory(const char *path)
 
 /* A link, not a rename: it never replaces what somebody else put there. */
 static enum results_check publish(struct merge *merge, const char *made,
-                                  const char *out)
+                                  const char *out, bool is_replaced)
 {
-    if (link(made, out) != 0) {
+    if ((is_replaced ? rename(made, out) : link(made, out)) != 0) {
         bool is_there = errno == EEXIST;
         refuse(merge, out, strerror(errno));
         return is_there ? RESULTS_BAD_INPUT : RESULTS_HOST;
     }
-    unlink(made);
+    if (!is_replaced)
+        unlink(made);
     if (sync_directory(out))
         return RESULTS_OK;
     refuse(merge, out, strerror(errno));
@@ -283,8 +323,10 @@ static enum results_check make(struct merge *merge, const char *made,
     if (!merge->to)
         return RESULTS_HOST;
     enum results_check check = RESULTS_OK;
-    for (size_t i = 0; check == RESULTS_OK && i < in_count; i++)
+    for (size_t i = 0; check == RESULTS_OK && i < in_count; i++) {
+        merge->file = i;
         check = copy_file(merge, in[i]);
+    }
     /* the reason that is already there is the better one */
     char last[256] = "";
     if (!store_leave(merge->to, last, sizeof last) && check == RESULTS_OK) {
@@ -294,31 +336,41 @@ static enum results_check make(struct merge *merge, const char *made,
     return check;
 }
 
-enum results_check results_merge(const char *out, const char *const *in,
-                                 size_t in_count,
+static enum results_check merge_files(struct merge *merge, const char *out,
+                                      bool is_replaced, const char *const *in,
+                                      size_t in_count)
+{
+    struct stat there;
+    if (!is_replaced && lstat(out, &there) == 0)
+        return refuse(merge, out, "is there already; left untouched");
+    enum results_check check = check_sources(merge, in, in_count);
+    if (check != RESULTS_OK)
+        return check;
+    char *made = sqlite3_mprintf("%s.merge-%lld", out, (long long)getpid());
+    if (!made) {
+        snprintf(merge->error, merge->error_size, "out of memory");
+        return RESULTS_HOST;
+    }
+    check = make(merge, made, in, in_count);
+    if (check == RESULTS_OK)
+        check = publish(merge, made, out, is_replaced);
+    if (check != RESULTS_OK)
+        remove_unfinished(made);
+    sqlite3_free(made);
+    return check;
+}
+
+enum results_check results_merge(const char *out, bool is_replaced,
+                                 const char *const *in, size_t in_count,
                                  const volatile sig_atomic_t *interrupted,
                                  uint64_t *run_count, char *error,
                                  size_t error_size)
 {
     struct merge merge = {
         .interrupted = interrupted, .error = error, .error_size = error_size};
-    struct stat there;
-    if (lstat(out, &there) == 0)
-        return refuse(&merge, out, "is there already; left untouched");
-    enum results_check check = check_sources(&merge, in, in_count);
-    if (check != RESULTS_OK)
-        return check;
-    char *made = sqlite3_mprintf("%s.merge-%lld", out, (long long)getpid());
-    if (!made) {
-        snprintf(error, error_size, "out of memory");
-        return RESULTS_HOST;
-    }
-    check = make(&merge, made, in, in_count);
-    if (check == RESULTS_OK)
-        check = publish(&merge, made, out);
-    if (check != RESULTS_OK)
-        remove_unfinished(made);
-    sqlite3_free(made);
+    enum results_check check =
+        merge_files(&merge, out, is_replaced, in, in_count);
+    merge_keys_release(&merge.keys);
     *run_count = merge.run_count;
     return check;
 }

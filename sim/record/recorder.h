@@ -169,6 +169,14 @@ struct record_expectation {
     bool ok;
 };
 
+/* What a run is in a parameter study. */
+struct record_study_run {
+    const char *study;
+    const char *run_key; /* equal for runs that must come out equal */
+    uint64_t repetition;
+    const char *variables; /* a JSON object */
+};
+
 struct record_page_event {
     sim_ns at_ns;
     uint64_t vmo_id;
@@ -226,6 +234,10 @@ uint64_t recorder_run_id(const struct recorder *rec);
 bool recorder_wants_vmo_ticks(const struct recorder *rec);
 bool recorder_wants_page_events(const struct recorder *rec);
 bool recorder_wants_latency(const struct recorder *rec);
+
+/* The run is one of a study: once a run, right after it has begun. */
+bool recorder_study_run(struct recorder *rec,
+                        const struct record_study_run *row);
 
 /* Entities. Ids are the caller's, unique within the run. */
 bool recorder_process(struct recorder *rec, const struct record_process *row);

@@ -180,6 +180,18 @@ bool recorder_expectation(struct recorder *rec,
     return recorder_store(rec, TABLE_EXPECTATION, cells, COUNT_OF(cells));
 }
 
+bool recorder_study_run(struct recorder *rec,
+                        const struct record_study_run *row)
+{
+    const struct cell cells[] = {
+        cell_text(row->study),
+        cell_text(row->run_key),
+        cell_number(row->repetition),
+        cell_text(row->variables),
+    };
+    return recorder_store(rec, TABLE_STUDY_RUN, cells, COUNT_OF(cells));
+}
+
 bool recorder_page_event(struct recorder *rec,
                          const struct record_page_event *row)
 {

@@ -170,6 +170,17 @@ static const struct schema_column counter_columns[] = {
     {"value", "INTEGER", "see metric", "its total at the end of the run"},
 };
 
+static const struct schema_column study_run_columns[] = {
+    {"run_id", "INTEGER", "id", "the run, one of a parameter study"},
+    {"study", "TEXT", "text", "the study's name"},
+    {"run_key", "TEXT", "hex",
+     "SHA-256 of what decides the run: expanded scenario, files that it reads, "
+     "seed, version"},
+    {"repetition", "INTEGER", "number", "its repetition, from 0"},
+    {"variables", "TEXT", "JSON",
+     "the study's variables, an object of strings; null: the scenario's own"},
+};
+
 static const struct schema_column metric_columns[] = {
     {"table_name", "TEXT", "text", "the table or view; `counter` for counters"},
     {"column_name", "TEXT", "text", "the column, or the counter's name"},
@@ -197,6 +208,7 @@ static const struct schema_relation tables[TABLE_COUNT] = {
     [TABLE_PAGE_EVENT] = {"page_event",
                           RELATION(page_event_columns, "run_id, seq")},
     [TABLE_COUNTER] = {"counter", RELATION(counter_columns, "run_id, name")},
+    [TABLE_STUDY_RUN] = {"study_run", RELATION(study_run_columns, "run_id")},
     [TABLE_METRIC] = {"metric",
                       RELATION(metric_columns, "table_name, column_name")},
 };

@@ -4,7 +4,8 @@
  * The tables are described once, here; the CREATE TABLE statements, the
  * prepared INSERTs and the rows of `metric` are made from the description.
  * Names are fixed: people write SQL against them. A change of any column
- * raises SCHEMA_VERSION.
+ * raises SCHEMA_VERSION; a table that joins does not: who writes to a file that
+ * lacks it adds it, who reads does without.
  */
 #ifndef LOWTIDE_RECORD_SCHEMA_H
 #define LOWTIDE_RECORD_SCHEMA_H
@@ -30,6 +31,7 @@ enum schema_table {
     TABLE_LATENCY,
     TABLE_PAGE_EVENT,
     TABLE_COUNTER,
+    TABLE_STUDY_RUN,
     TABLE_METRIC,
     TABLE_COUNT
 };

@@ -251,6 +251,26 @@ static int64_t pragma_number(sqlite3 *db, const char *sql)
     return number;
 }
 
+/* Tables that joined the format later, in a file that was made before. */
+static int create_missing(sqlite3 *db)
+{
+    const struct schema_relation *table = schema_table(TABLE_STUDY_RUN);
+    sqlite3_stmt *insert = NULL;
+    if (pragma_number(db, "SELECT count(*) FROM sqlite_schema "
+                          "WHERE name = 'study_run'") != 0)
+        return SQLITE_OK;
+    int status = run_built(db, schema_create_sql(table));
+    char *sql = schema_insert_sql(schema_table(TABLE_METRIC));
+    if (status == SQLITE_OK)
+        status =
+            sql ? sqlite3_prepare_v2(db, sql, -1, &insert, NULL) : SQLITE_NOMEM;
+    if (status == SQLITE_OK)
+        status = add_relation_metrics(insert, table);
+    sqlite3_finalize(insert);
+    free(sql);
+    return status;
+}
+
 /* Make the schema unless it is there. Leaves no transaction open. */
 static int ensure_schema(sqlite3 *db)
 {
@@ -259,6 +279,8 @@ static int ensure_schema(sqlite3 *db)
         return status;
     if (pragma_number(db, "PRAGMA application_id") != SCHEMA_APPLICATION_ID)
         status = create_schema(db);
+    else
+        status = create_missing(db);
     if (status == SQLITE_OK)
         status = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (status != SQLITE_OK && !sqlite3_get_autocommit(db)) {

@@ -355,7 +355,7 @@ static void on_event(struct reader *reader, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         if (reader->tree->root)
             fail_at(reader, place,
-                    "a second document: a scenario is one document");
+                    "a second document: one is all that is read");
         break;
     case YAML_SCALAR_EVENT:
         on_scalar(reader, event);
@@ -454,7 +454,7 @@ bool yaml_tree_read(struct yaml_tree *tree, const char *path, const char *text,
     HASH_CLEAR(hh, reader.anchors);
     if (!reader.failed && !reader.no_memory && !tree->root)
         fail_at(&reader, (struct scenario_place){.line = 1, .column = 1},
-                "the file is empty: a scenario begins with 'version: 1'");
+                "the file is empty: it has to begin with 'version: 1'");
     return !reader.failed && !reader.no_memory;
 }
 

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,10 +41,14 @@ static bool is_interrupted(const struct state *state)
     return state->pool->interrupted && *state->pool->interrupted;
 }
 
-/* In the child. */
-static _Noreturn void work(const struct state *state, int results)
+/* In the child, which is told to stop when the pool's process dies: whoever
+ * starts the work again must not meet it still under way. */
+static _Noreturn void work(const struct state *state, pid_t parent, int results)
 {
     const struct process_pool *pool = state->pool;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(1);
     void *result = result_of(state, state->started);
     pool->work(pool->context, state->started, result);
     ssize_t written = write(results, result, pool->result_bytes);
@@ -56,6 +62,7 @@ static bool start(struct state *state)
     if (pipe(ends) != 0)
         return false;
     fflush(NULL);
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid < 0) {
         close(ends[0]);
@@ -64,7 +71,7 @@ static bool start(struct state *state)
     }
     if (pid == 0) {
         close(ends[0]);
-        work(state, ends[1]);
+        work(state, parent, ends[1]);
     }
     close(ends[1]);
     worker->pid = pid;

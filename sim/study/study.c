@@ -5,17 +5,16 @@
 #include <string.h>
 
 #include "engine/future.h"
-#include "engine/run.h"
-#include "record/recorder.h"
 #include "record/results.h"
 #include "record/schema.h"
 #include "scenario/scenario.h"
+#include "study/one_run.h"
 #include "study/process_pool.h"
 
 static_assert(sizeof(struct study_result) <= PROCESS_RESULT_MAX_BYTES,
               "a result crosses the pipe in one piece");
 
-enum { BROKEN_RULE_STATUS = 4, SEED_BYTES = 24, OVERRIDES = 3 };
+enum { SEED_BYTES = 24, OVERRIDES = 3 };
 
 /* --- metrics -------------------------------------------------------------- */
 
@@ -255,45 +254,21 @@ static bool take_values(const struct study *study,
     return is_well;
 }
 
-static enum study_status status_of(const struct run_outcome *outcome)
-{
-    if (outcome->result == RUN_RESULT_INPUT)
-        return STUDY_INPUT;
-    if (outcome->result == RUN_RESULT_HOST)
-        return STUDY_HOST;
-    if (outcome->status == WORLD_INTERRUPTED)
-        return STUDY_INTERRUPTED;
-    return outcome->status == WORLD_FAILED ? STUDY_FAILED : STUDY_OK;
-}
-
 static void run_into(const struct study *study, const struct scenario *scenario,
-                     struct future *future, FILE *messages,
-                     struct study_result *result)
+                     struct future *future, struct study_result *result)
 {
-    struct run_options options = {
-        .world = {.messages = messages,
-                  .interrupted = study->interrupted,
-                  .future = future},
+    const struct one_run run = {
+        .database = study->database,
         .argv = study->argv,
-        .broken_rule_exit = BROKEN_RULE_STATUS,
+        .is_quiet = study->is_quiet,
+        .interrupted = study->interrupted,
+        .future = future,
     };
-    struct run_outcome outcome;
     struct run_summary summary;
-    char message[sizeof result->message];
-    struct recorder *recorder =
-        recorder_open(study->database, result->message, sizeof result->message);
-    if (!recorder)
-        return;
     run_summary_init(&summary);
-    run_scenario(scenario, recorder, &options, &summary, &outcome);
-    enum study_status status = status_of(&outcome);
-    snprintf(result->message, sizeof result->message, "%.500s",
-             outcome.message);
-    if (!recorder_close(recorder, message, sizeof message)) {
-        memcpy(result->message, message, sizeof message);
-        status = STUDY_HOST;
-    }
-    result->is_stopped = outcome.status == WORLD_STOPPED;
+    enum study_status status =
+        one_run(&run, scenario, &summary, &result->is_stopped, result->message,
+                sizeof result->message);
     if (status <= STUDY_FAILED && !take_values(study, &summary, result))
         status = STUDY_HOST;
     result->has_values = status <= STUDY_FAILED;
@@ -366,10 +341,7 @@ static struct future *record_future(const struct study *study,
 static void run_told(const struct study *study, const struct scenario *scenario,
                      struct future *future, struct study_result *result)
 {
-    FILE *messages = study->is_quiet ? fopen("/dev/null", "we") : NULL;
-    run_into(study, scenario, future, messages, result);
-    if (messages)
-        fclose(messages);
+    run_into(study, scenario, future, result);
     if (!future || !future_has_parted(future))
         return;
     result->status = STUDY_INPUT;

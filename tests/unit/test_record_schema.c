@@ -28,6 +28,7 @@ static const struct {
     {"latency", "run_id,workload,kind,upper_ns,count"},
     {"page_event", "run_id,at_ns,vmo_id,page,what,detail,seq"},
     {"counter", "run_id,name,value"},
+    {"study_run", "run_id,study,run_key,repetition,variables"},
     {"metric", "table_name,column_name,unit,meaning"},
     {"v_summary",
      "run_id,name,policy,params,seed,memory_pages,status,sim_ns,accesses,"
@@ -57,7 +58,7 @@ Test(record_schema, tables_and_views_are_the_documented_ones)
     fixture_expect(path,
                    "SELECT count(*) FROM sqlite_schema "
                    "WHERE type IN ('table', 'view')",
-                   "18");
+                   "19");
 }
 
 Test(record_schema, tables_are_strict_and_the_file_is_stamped)

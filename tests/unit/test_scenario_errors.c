@@ -41,7 +41,7 @@ static void check_case(const struct error_case *c)
 Test(scenario_errors, syntax)
 {
     static const struct error_case cases[] = {
-        {"!", "t.yaml:1:1: the file is empty: a scenario begins with"
+        {"!", "t.yaml:1:1: the file is empty: it has to begin with"
               " 'version: 1'"},
         {"!# nothing\n", "t.yaml:1:1: the file is empty*"},
         {"!hello\n", "t.yaml:1:1: expected a mapping that begins with"
@@ -53,7 +53,7 @@ Test(scenario_errors, syntax)
                       " content"},
         {"name: \"a\\0b\"\n", "t.yaml:2:7: a NUL character is not allowed"},
         {"name: a\n---\nversion: 1\n",
-         "t.yaml:3:1: a second document: a scenario is one document"},
+         "t.yaml:3:1: a second document: one is all that is read"},
         {"name: \xff\n", "t.yaml:2:7: not valid YAML: invalid leading UTF-8"
                          " octet"},
         {"name: a\x01\n",
