@@ -43,6 +43,9 @@ int cmd_compare(int argc, char **argv);
 /* lowtide budget SCENARIO ...: the smallest memory for a condition. */
 int cmd_budget(int argc, char **argv);
 
+/* lowtide sweep STUDY.yaml: a parameter study. */
+int cmd_sweep(int argc, char **argv);
+
 /* lowtide merge OUT.db IN.db...: join results files into a new one. */
 int cmd_merge(int argc, char **argv);
 

@@ -15,6 +15,7 @@ static const struct cli_command commands[] = {
     {"replay", "play a trace against policies and memory sizes", cmd_replay},
     {"import", "turn a trace into lowtide's own format", cmd_import},
     {"budget", "the smallest memory for which a condition holds", cmd_budget},
+    {"sweep", "run a parameter study, or what is missing of it", cmd_sweep},
     {"merge", "join results files into a new one", cmd_merge},
     {"list", "the runs in a results file", cmd_list},
     {"plot", "draw runs of a results file", cmd_plot},

@@ -1,0 +1,414 @@
+/*
+ * lowtide sweep: a parameter study: what it consists of, running what is
+ * missing, shares of it, and scripts for many machines.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "record/study_runs.h"
+#include "scenario/values.h"
+#include "study/sweep_report.h"
+#include "study/sweep_run.h"
+#include "study/sweep_script.h"
+#include "version.h"
+
+enum {
+    MAX_JOBS = 1024,
+    MAX_SHARDS = 100 * 1000,
+    DEFAULT_SHARDS = 32,
+    MESSAGE_BYTES = 1024,
+    PATH_BYTES = 4096,
+    /* how long a run that is under way gets to end */
+    PATIENCE_TRIES = 20,
+    PATIENCE_NS = 100 * 1000 * 1000,
+};
+
+static const char help[] =
+    "usage: lowtide sweep STUDY.yaml [option...]\n"
+    "\n"
+    "Run a parameter study: a scenario with every combination of the values "
+    "in\n"
+    "the study's grid, each repeated with several seeds. Only what is missing "
+    "in\n"
+    "the results file is run; a run counts as there if scenario, values, "
+    "traces,\n"
+    "seed and version are the same.\n"
+    "\n"
+    "  -o, --output DB     the results file (lowtide.db)\n"
+    "  -j, --jobs N        runs at a time (1)\n"
+    "      --list          print the runs and which are there; run nothing\n"
+    "      --shard I/N     only every Nth run from the Ith on, into the file\n"
+    "                      DB.shard-I-of-N.db, which appears when it is "
+    "whole;\n"
+    "                      `lowtide merge` joins them\n"
+    "      --slurm         print a shell script that submits shards as a "
+    "Slurm\n"
+    "                      job array, and a job that merges them into DB\n"
+    "      --parallel      print a shell script that runs shards by GNU "
+    "parallel\n"
+    "                      and merges them into DB\n"
+    "      --shards N      of these scripts (32, or as many as there are "
+    "runs)\n"
+    "      --json          print one JSON array: an object a run\n"
+    "      --quiet         print no summary and no failed expectations\n"
+    "  -h, --help          print this\n"
+    "\n"
+    "A study:\n"
+    "\n"
+    "  version: 1\n"
+    "  scenario: storm.yaml           # from the study's folder\n"
+    "  repetitions: 5                 # with seeds from `seed` on (1;\n"
+    "  seed: 1                        # the scenario's)\n"
+    "  grid:                          # keys as of `run --set`, and policy,\n"
+    "    policy: [zircon, lru]        # memory, param.NAME\n"
+    "    memory: {from: 64MiB, to: 1GiB, factor: 2}   # step, factor, count\n"
+    "    $n: [1, 2, 4]                # a name for other values\n"
+    "    workloads.feed.threads: $n\n"
+    "    zip:                         # these move together\n"
+    "      reclaim.min_aging: [1s, 2s]\n"
+    "      reclaim.max_aging: [8s, 15s]\n"
+    "  constraint: memory >= 128MiB || n < 4 && policy.lru == 1\n"
+    "\n"
+    "Exit status: 0 fine, 1 an expectation failed, 2 bad input (nothing is\n"
+    "written), 3 the host failed, 4 an error of the program, 130 interrupted\n"
+    "(complete runs are kept).\n"
+    "\n"
+    "examples:\n"
+    "  lowtide sweep scenarios/studies/thrash.yaml --list\n"
+    "  lowtide sweep scenarios/studies/thrash.yaml -j 2 -o thrash.db\n"
+    "  lowtide sweep study.yaml --slurm -o study.db | sh\n";
+
+enum {
+    OPT_LIST = 256,
+    OPT_SHARD,
+    OPT_SLURM,
+    OPT_PARALLEL,
+    OPT_SHARDS,
+    OPT_JSON,
+    OPT_QUIET
+};
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"list", no_argument, NULL, OPT_LIST},
+    {"shard", required_argument, NULL, OPT_SHARD},
+    {"slurm", no_argument, NULL, OPT_SLURM},
+    {"parallel", no_argument, NULL, OPT_PARALLEL},
+    {"shards", required_argument, NULL, OPT_SHARDS},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* What to do with the plan. */
+enum action { ACTION_RUN, ACTION_LIST, ACTION_SLURM, ACTION_PARALLEL };
+
+struct command {
+    const char *path;
+    const char *database;
+    struct sweep_shard shard;
+    unsigned shards; /* of a script; 0: as many as make sense */
+    unsigned parallel;
+    enum action action;
+    bool has_action;
+    bool is_json, is_quiet, is_help;
+    const char *argv;
+    struct sweep sweep;
+    struct sweep_findings findings;
+};
+
+__attribute__((format(printf, 2, 3))) static int
+complain(int status, const char *format, ...)
+{
+    va_list arguments;
+    fputs("lowtide sweep: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return status;
+}
+
+/* --- options -------------------------------------------------------------- */
+
+/* `2/8` */
+static bool read_shard(const char *text, struct sweep_shard *shard)
+{
+    char number[16];
+    const char *slash = strchr(text, '/');
+    size_t length = slash ? (size_t)(slash - text) : 0;
+    if (length == 0 || length >= sizeof number)
+        return false;
+    memcpy(number, text, length);
+    number[length] = '\0';
+    return cli_read_count(slash + 1, MAX_SHARDS, &shard->count) &&
+           cli_read_count(number, shard->count, &shard->number);
+}
+
+static int take_action(struct command *command, enum action action)
+{
+    if (command->has_action && command->action != action)
+        return complain(CLI_USAGE,
+                        "one of --list, --slurm and --parallel is enough");
+    command->has_action = true;
+    command->action = action;
+    return CLI_OK;
+}
+
+static int take_option(struct command *command, int option)
+{
+    switch (option) {
+    case 'o':
+        command->database = optarg;
+        return CLI_OK;
+    case 'j':
+        if (cli_read_count(optarg, MAX_JOBS, &command->parallel))
+            return CLI_OK;
+        return complain(CLI_USAGE, "--jobs: a number from 1 to %d is wanted",
+                        MAX_JOBS);
+    case OPT_LIST:
+        return take_action(command, ACTION_LIST);
+    case OPT_SHARD:
+        if (read_shard(optarg, &command->shard))
+            return CLI_OK;
+        return complain(CLI_USAGE,
+                        "--shard '%s': I/N is wanted, I from 1 to N: 2/8",
+                        optarg);
+    case OPT_SLURM:
+        return take_action(command, ACTION_SLURM);
+    case OPT_PARALLEL:
+        return take_action(command, ACTION_PARALLEL);
+    case OPT_SHARDS:
+        if (cli_read_count(optarg, MAX_SHARDS, &command->shards))
+            return CLI_OK;
+        return complain(CLI_USAGE, "--shards: a number from 1 to %d is wanted",
+                        MAX_SHARDS);
+    case OPT_JSON:
+        command->is_json = true;
+        return CLI_OK;
+    case OPT_QUIET:
+        command->is_quiet = true;
+        return CLI_OK;
+    case 'h':
+        command->is_help = true;
+        return CLI_OK;
+    default:
+        return CLI_USAGE;
+    }
+}
+
+static int read_options(struct command *command, int argc, char **argv)
+{
+    int option;
+    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
+           -1) {
+        int status = take_option(command, option);
+        if (status != CLI_OK || command->is_help)
+            return status;
+    }
+    bool is_script = command->action >= ACTION_SLURM;
+    if (is_script && command->shard.count > 0)
+        return complain(CLI_USAGE, "a script is for all shards: --shards N");
+    if (!is_script && command->shards > 0)
+        return complain(CLI_USAGE, "--shards goes with --slurm or --parallel");
+    if (optind + 1 != argc)
+        return complain(CLI_USAGE, "one study is wanted; see --help");
+    command->path = argv[optind];
+    return CLI_OK;
+}
+
+/* --- the plan ------------------------------------------------------------- */
+
+static int make_plan(struct command *command)
+{
+    struct scenario_errors errors;
+    scenario_errors_init(&errors);
+    enum study_status status =
+        sweep_read(&command->sweep, command->path, &errors);
+    if (status == STUDY_OK)
+        status = sweep_plan(&command->sweep, &errors);
+    scenario_errors_print(&errors, stderr);
+    if (status == STUDY_HOST && errors.total == 0)
+        complain(CLI_HOST, "out of memory");
+    scenario_errors_release(&errors);
+    return cli_study_exit(status);
+}
+
+/* What is there already. */
+static int look(struct command *command)
+{
+    char message[MESSAGE_BYTES];
+    sweep_findings_release(&command->findings);
+    command->findings = (struct sweep_findings){.under_way = 0};
+    enum study_status status =
+        sweep_look(&command->sweep, command->database, &command->shard,
+                   &command->findings, message, sizeof message);
+    if (status != STUDY_OK)
+        return complain(cli_study_exit(status), "%s", message);
+    if (command->findings.other_version[0] == '\0')
+        return CLI_OK;
+    return complain(CLI_USAGE,
+                    "%s: runs of this study are there by lowtide %s, this is "
+                    "lowtide %s: name another file with -o, versions don't "
+                    "compare",
+                    command->database, command->findings.other_version,
+                    LOWTIDE_VERSION);
+}
+
+/* --- running -------------------------------------------------------------- */
+
+/* A run of a sweep that was killed ends soon; of another sweep it does not. */
+static int wait_for_others(struct command *command)
+{
+    const struct timespec pause = {.tv_nsec = PATIENCE_NS};
+    int status = CLI_OK;
+    for (int i = 0; status == CLI_OK && command->findings.under_way > 0 &&
+                    i < PATIENCE_TRIES;
+         i++) {
+        nanosleep(&pause, NULL);
+        status = look(command);
+    }
+    if (status == CLI_OK && command->findings.under_way > 0)
+        return complain(CLI_USAGE,
+                        "%s: run %llu of this study is under way: two sweeps "
+                        "side by side want shards, --shard I/N",
+                        command->database,
+                        (unsigned long long)command->findings.under_way);
+    return status;
+}
+
+/* What an earlier sweep did not finish gives way to what is run now. */
+static int remove_leftovers(struct command *command)
+{
+    char message[MESSAGE_BYTES];
+    const struct sweep_findings *findings = &command->findings;
+    if (findings->elsewhere > 0)
+        complain(CLI_OK,
+                 "%s: %zu runs are said to be under way on other hosts; they "
+                 "are run here too",
+                 command->database, findings->elsewhere);
+    if (findings->leftovers.count == 0 ||
+        study_runs_remove(command->database, &findings->leftovers, message,
+                          sizeof message) == RESULTS_OK)
+        return CLI_OK;
+    return complain(CLI_HOST, "%s", message);
+}
+
+static void show_progress(void *context, size_t done, size_t all)
+{
+    (void)context;
+    fprintf(stderr, "\r%zu of %zu runs%s", done, all, done == all ? "\n" : "");
+}
+
+static int run(struct command *command)
+{
+    struct sweep_work work = {
+        .sweep = &command->sweep,
+        .database = command->database,
+        .shard = command->shard,
+        .argv = command->argv,
+        .parallel = command->parallel,
+        .is_quiet = command->is_quiet,
+    };
+    int status = CLI_OK;
+    if (command->shard.count == 0) {
+        status = wait_for_others(command);
+        if (status == CLI_OK)
+            status = remove_leftovers(command);
+    }
+    if (status != CLI_OK)
+        return status;
+    if (!command->is_quiet && isatty(STDERR_FILENO))
+        work.progress = show_progress;
+    work.interrupted = cli_catch_signals();
+    status = cli_study_exit(sweep_run_missing(&work, stderr));
+    if (command->is_json)
+        sweep_print_json(stdout, &command->sweep, &command->shard);
+    else if (!command->is_quiet)
+        sweep_print_summary(stdout, &command->sweep, &command->shard,
+                            command->database);
+    return status;
+}
+
+/* --- the other actions ---------------------------------------------------- */
+
+static int list(const struct command *command)
+{
+    if (command->is_json)
+        sweep_print_json(stdout, &command->sweep, &command->shard);
+    else
+        sweep_print_list(stdout, &command->sweep, &command->shard);
+    return CLI_OK;
+}
+
+static int write_script(const struct command *command)
+{
+    char program[PATH_BYTES];
+    size_t runs = command->sweep.run_count;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length < 0)
+        return complain(CLI_HOST, "this program's path is not to be found");
+    program[length] = '\0';
+    unsigned shards = command->shards ? command->shards : DEFAULT_SHARDS;
+    if (shards > runs)
+        shards = (unsigned)runs;
+    const struct sweep_script script = {
+        .sweep = &command->sweep,
+        .program = program,
+        .database = command->database,
+        .shards = shards,
+        .parallel = command->parallel,
+    };
+    if (command->action == ACTION_SLURM)
+        sweep_write_slurm(stdout, &script);
+    else
+        sweep_write_parallel(stdout, &script);
+    return CLI_OK;
+}
+
+static int act(struct command *command)
+{
+    int status = make_plan(command);
+    if (status == CLI_OK)
+        status = look(command);
+    if (status != CLI_OK)
+        return status;
+    if (command->action == ACTION_RUN)
+        status = run(command);
+    else if (command->action == ACTION_LIST)
+        status = list(command);
+    else
+        status = write_script(command);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain(CLI_HOST, "cannot write to standard output");
+    return status;
+}
+
+int cmd_sweep(int argc, char **argv)
+{
+    char *joined = cli_join(argc, argv);
+    struct command command = {
+        .database = "lowtide.db", .parallel = 1, .argv = joined};
+    int status = CLI_HOST;
+    if (joined)
+        status = read_options(&command, argc, argv);
+    else
+        complain(CLI_HOST, "out of memory");
+    if (status == CLI_OK && command.is_help)
+        fputs(help, stdout);
+    else if (status == CLI_OK)
+        status = act(&command);
+    sweep_findings_release(&command.findings);
+    sweep_release(&command.sweep);
+    free(joined);
+    return status;
+}

@@ -1,0 +1,388 @@
+#include "study/sweep_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "record/merge.h"
+#include "record/store.h"
+#include "record/study_runs.h"
+#include "version.h"
+
+/* --- paths ---------------------------------------------------------------- */
+
+__attribute__((format(printf, 1, 2))) static char *path_of(const char *format,
+                                                           ...)
+{
+    char *path = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length >= 0)
+        path = malloc((size_t)length + 1);
+    if (!path)
+        return NULL;
+    va_start(arguments, format);
+    vsnprintf(path, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return path;
+}
+
+char *sweep_shard_path(const char *database, const struct sweep_shard *shard)
+{
+    return path_of("%s.shard-%u-of-%u.db", database, shard->number,
+                   shard->count);
+}
+
+char *sweep_folder_path(const char *database)
+{
+    return path_of("%s.runs", database);
+}
+
+char *sweep_run_path(const char *database, const char *key)
+{
+    return path_of("%s.runs/%s.db", database, key);
+}
+
+char *sweep_part_path(const char *database, const char *key, long pid)
+{
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    return path_of("%s.runs/%s.part-%s-%ld", database, key, host, pid);
+}
+
+void sweep_remove_part(const char *path)
+{
+    static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        char *name = path_of("%s%s", path, suffixes[i]);
+        if (name)
+            unlink(name);
+        free(name);
+    }
+}
+
+/* --- looking -------------------------------------------------------------- */
+
+/* The study's runs by their keys. */
+struct index {
+    struct sweep_run **runs; /* sorted; owned */
+    size_t count;
+};
+
+static int compare_runs(const void *left, const void *right)
+{
+    return strcmp((*(struct sweep_run *const *)left)->key,
+                  (*(struct sweep_run *const *)right)->key);
+}
+
+/* Of the shard's runs. */
+static bool index_make(struct index *index, const struct sweep *sweep,
+                       const struct sweep_shard *shard)
+{
+    index->runs = calloc(sweep->run_count + 1, sizeof *index->runs);
+    index->count = 0;
+    for (size_t r = 0; index->runs && r < sweep->run_count; r++)
+        if (sweep_is_in_shard(shard, r))
+            index->runs[index->count++] = &sweep->runs[r];
+    if (index->runs)
+        qsort(index->runs, index->count, sizeof *index->runs, compare_runs);
+    return index->runs != NULL;
+}
+
+static int compare_key(const void *key, const void *run)
+{
+    return strcmp(key, (*(struct sweep_run *const *)run)->key);
+}
+
+/* NULL: no run of the study has the key. */
+static struct sweep_run *index_find(const struct index *index, const char *key)
+{
+    struct sweep_run **found = bsearch(key, index->runs, index->count,
+                                       sizeof *index->runs, compare_key);
+    return found ? *found : NULL;
+}
+
+struct looking {
+    struct sweep *sweep;
+    const char *database;
+    const struct sweep_shard *shard;
+    struct index index;
+    struct sweep_findings *findings;
+    char *error;
+    size_t error_bytes;
+};
+
+void sweep_findings_release(struct sweep_findings *findings)
+{
+    results_runs_release(&findings->leftovers);
+}
+
+static enum study_status status_of(enum results_check check)
+{
+    static const enum study_status statuses[] = {
+        [RESULTS_OK] = STUDY_OK,
+        [RESULTS_BAD_INPUT] = STUDY_INPUT,
+        [RESULTS_HOST] = STUDY_HOST,
+    };
+    return statuses[check];
+}
+
+static void take_run(struct sweep_run *run, const struct study_run *found,
+                     enum sweep_state state)
+{
+    if (run->state >= state)
+        return;
+    run->state = state;
+    run->is_failed = strcmp(found->status, "failed") == 0;
+    run->run_id = state == SWEEP_DONE ? found->run_id : 0;
+    snprintf(run->status, sizeof run->status, "%s", found->status);
+    snprintf(run->fingerprint, sizeof run->fingerprint, "%s",
+             found->fingerprint ? found->fingerprint : "");
+}
+
+/* A run of the results file that never reached its end. */
+static bool take_leftover(struct sweep_findings *findings,
+                          const struct study_run *found)
+{
+    if (found->is_elsewhere) {
+        findings->elsewhere++;
+        return true;
+    }
+    if (strcmp(found->status, "running") == 0) {
+        findings->under_way = found->run_id;
+        return true;
+    }
+    struct results_runs *leftovers = &findings->leftovers;
+    uint64_t *ids = realloc(leftovers->ids,
+                            (leftovers->count + 1) * sizeof *leftovers->ids);
+    if (!ids)
+        return false;
+    leftovers->ids = ids;
+    ids[leftovers->count++] = found->run_id;
+    return true;
+}
+
+static void take_version(struct looking *looking, const struct study_run *found)
+{
+    if (!found->is_complete || !found->study || !found->version ||
+        strcmp(found->study, looking->sweep->name) != 0 ||
+        strcmp(found->version, LOWTIDE_VERSION) == 0)
+        return;
+    snprintf(looking->findings->other_version,
+             sizeof looking->findings->other_version, "%s", found->version);
+}
+
+/* The runs of one file, which is there. */
+static enum study_status look_into(struct looking *looking, const char *path,
+                                   enum sweep_state state)
+{
+    sqlite3 *db;
+    struct study_runs runs;
+    enum results_check check =
+        results_open(path, &db, looking->error, looking->error_bytes);
+    if (check != RESULTS_OK)
+        return status_of(check);
+    check = study_runs_read(db, &runs, looking->error, looking->error_bytes);
+    sqlite3_close(db);
+    if (check != RESULTS_OK)
+        return status_of(check);
+    enum study_status status = STUDY_OK;
+    for (size_t i = 0; i < runs.count; i++) {
+        const struct study_run *found = &runs.list[i];
+        struct sweep_run *run = index_find(&looking->index, found->run_key);
+        take_version(looking, found);
+        if (run && found->is_complete)
+            take_run(run, found, state);
+        else if (run && state == SWEEP_DONE &&
+                 !take_leftover(looking->findings, found))
+            status = STUDY_HOST;
+    }
+    study_runs_release(&runs);
+    return status;
+}
+
+/* A file that may be missing. */
+static enum study_status look_if_there(struct looking *looking,
+                                       const char *path, enum sweep_state state)
+{
+    enum store_state store =
+        store_look(path, looking->error, looking->error_bytes);
+    if (store == STORE_MISSING)
+        return STUDY_OK;
+    if (store != STORE_OURS)
+        return store == STORE_HOST ? STUDY_HOST : STUDY_INPUT;
+    return look_into(looking, path, state);
+}
+
+/* All shards' files beside the results file. */
+static enum study_status look_into_shards(struct looking *looking)
+{
+    const char *slash = strrchr(looking->database, '/');
+    const char *base = slash ? slash + 1 : looking->database;
+    char *prefix = path_of("%s.shard-", base);
+    char *folder = slash ? path_of("%.*s", (int)(slash - looking->database) + 1,
+                                   looking->database)
+                         : path_of("./");
+    DIR *files = prefix && folder ? opendir(folder) : NULL;
+    struct dirent *file;
+    enum study_status status = prefix && folder ? STUDY_OK : STUDY_HOST;
+    while (status == STUDY_OK && files && (file = readdir(files)) != NULL) {
+        size_t length = strlen(file->d_name);
+        if (strncmp(file->d_name, prefix, strlen(prefix)) != 0 || length < 3 ||
+            strcmp(file->d_name + length - 3, ".db") != 0)
+            continue;
+        char *path = path_of("%s%s", folder, file->d_name);
+        status = path ? look_if_there(looking, path, SWEEP_APART) : STUDY_HOST;
+        free(path);
+    }
+    if (files)
+        closedir(files);
+    free(prefix);
+    free(folder);
+    return status;
+}
+
+/* Runs that have their files in the folder. */
+static enum study_status look_into_folder(struct looking *looking)
+{
+    enum study_status status = STUDY_OK;
+    char *folder = sweep_folder_path(looking->database);
+    bool is_there = folder && access(folder, F_OK) == 0;
+    for (size_t i = 0;
+         is_there && status == STUDY_OK && i < looking->index.count; i++) {
+        struct sweep_run *run = looking->index.runs[i];
+        if (run->state != SWEEP_MISSING)
+            continue;
+        char *path = sweep_run_path(looking->database, run->key);
+        status = path ? look_if_there(looking, path, SWEEP_APART) : STUDY_HOST;
+        free(path);
+    }
+    free(folder);
+    return folder ? status : STUDY_HOST;
+}
+
+static enum study_status look(struct looking *looking)
+{
+    enum study_status status =
+        look_if_there(looking, looking->database, SWEEP_DONE);
+    if (status == STUDY_OK && looking->shard->count == 0)
+        status = look_into_shards(looking);
+    if (status == STUDY_OK && looking->shard->count > 0) {
+        char *path = sweep_shard_path(looking->database, looking->shard);
+        status = path ? look_if_there(looking, path, SWEEP_APART) : STUDY_HOST;
+        free(path);
+    }
+    return status == STUDY_OK ? look_into_folder(looking) : status;
+}
+
+enum study_status sweep_look(struct sweep *sweep, const char *database,
+                             const struct sweep_shard *shard,
+                             struct sweep_findings *findings, char *error,
+                             size_t error_bytes)
+{
+    struct looking looking = {
+        .sweep = sweep,
+        .database = database,
+        .shard = shard,
+        .findings = findings,
+        .error = error,
+        .error_bytes = error_bytes,
+    };
+    snprintf(error, error_bytes, "out of memory");
+    for (size_t r = 0; r < sweep->run_count; r++)
+        sweep->runs[r].state = SWEEP_MISSING;
+    enum study_status status =
+        index_make(&looking.index, sweep, shard) ? look(&looking) : STUDY_HOST;
+    free(looking.index.runs);
+    return status;
+}
+
+/* --- publishing ----------------------------------------------------------- */
+
+struct files {
+    char **paths; /* owned, and the texts */
+    size_t count;
+};
+
+static void files_release(struct files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        free(files->paths[i]);
+    free(files->paths);
+}
+
+/* `path` is taken, unless nothing is there. False: out of memory. */
+static bool add_if_there(struct files *files, char *path)
+{
+    if (!path)
+        return false;
+    if (access(path, F_OK) == 0)
+        files->paths[files->count++] = path;
+    else
+        free(path);
+    return true;
+}
+
+/* The shard's file as it is, then its runs in order. */
+static bool gather_files(struct files *files, const struct sweep *sweep,
+                         const char *database, const struct sweep_shard *shard)
+{
+    files->paths = calloc(sweep->run_count + 1, sizeof *files->paths);
+    bool is_well =
+        files->paths && add_if_there(files, sweep_shard_path(database, shard));
+    for (size_t r = 0; is_well && r < sweep->run_count; r++)
+        if (sweep_is_in_shard(shard, r) && sweep->runs[r].state != SWEEP_DONE)
+            is_well = add_if_there(
+                files, sweep_run_path(database, sweep->runs[r].key));
+    return is_well;
+}
+
+/* All files of the shard's runs, and the folder with the last of them. */
+static void tidy_folder(const struct sweep *sweep, const char *database,
+                        const struct sweep_shard *shard)
+{
+    struct index index = {NULL, 0};
+    char key[SHA256_HEX_SIZE];
+    char *folder = sweep_folder_path(database);
+    DIR *files =
+        folder && index_make(&index, sweep, shard) ? opendir(folder) : NULL;
+    struct dirent *file;
+    while (files && (file = readdir(files)) != NULL) {
+        snprintf(key, sizeof key, "%.*s", SHA256_HEX_SIZE - 1, file->d_name);
+        char *path = path_of("%s/%s", folder, file->d_name);
+        if (path && index_find(&index, key))
+            unlink(path);
+        free(path);
+    }
+    if (files)
+        closedir(files);
+    if (folder)
+        rmdir(folder); /* unless other shards have files there */
+    free(folder);
+    free(index.runs);
+}
+
+enum study_status sweep_publish(const struct sweep *sweep, const char *database,
+                                const struct sweep_shard *shard,
+                                const volatile sig_atomic_t *interrupted,
+                                char *error, size_t error_bytes)
+{
+    struct files files = {NULL, 0};
+    uint64_t runs;
+    char *path = sweep_shard_path(database, shard);
+    enum results_check check = RESULTS_HOST;
+    snprintf(error, error_bytes, "out of memory");
+    if (path && gather_files(&files, sweep, database, shard))
+        check =
+            results_merge(path, true, (const char *const *)files.paths,
+                          files.count, interrupted, &runs, error, error_bytes);
+    if (check == RESULTS_OK)
+        tidy_folder(sweep, database, shard);
+    files_release(&files);
+    free(path);
+    return interrupted && *interrupted ? STUDY_INTERRUPTED : status_of(check);
+}
