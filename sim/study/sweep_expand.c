@@ -147,30 +147,41 @@ static void read_constraint(struct expansion *expansion)
 
 /* --- references ----------------------------------------------------------- */
 
-static size_t reference_length(const char *at)
+/* `$NAME` or `${NAME}`: the name within, and the length of all of it. */
+struct reference {
+    const char *name;
+    size_t name_length, length;
+};
+
+static struct reference read_reference(const char *at)
 {
-    size_t length = 0;
-    while (isalnum((unsigned char)at[length]) || at[length] == '_')
-        length++;
-    return length;
+    bool has_braces = at[1] == '{';
+    struct reference reference = {.name = at + 1 + has_braces};
+    const char *end = reference.name;
+    while (isalnum((unsigned char)*end) || *end == '_')
+        end++;
+    reference.name_length = (size_t)(end - reference.name);
+    reference.length = (size_t)(end - at) + (has_braces && *end == '}');
+    return reference;
 }
 
-/* The variable that `$NAME` at `at` means; reported: NULL. */
+/* The value of the variable that is meant; NULL: reported. */
 static const struct sweep_value *follow(struct expansion *expansion,
-                                        const char *at, size_t length,
+                                        const struct reference *reference,
                                         const struct sweep_value *values,
                                         struct scenario_place place)
 {
     const struct sweep *sweep = expansion->sweep;
     struct choice choice;
     char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)length, at);
+    snprintf(name, sizeof name, "%.*s", (int)reference->name_length,
+             reference->name);
     choice_init(&choice, name);
     for (size_t v = 0; v < sweep->variable_count; v++) {
         const char *key = sweep->variables[v].key;
         if (key[0] != '$')
             continue;
-        if (strlen(key + 1) == length && memcmp(key + 1, at, length) == 0)
+        if (strcmp(key + 1, name) == 0)
             return &values[v];
         choice_add(&choice, key + 1);
     }
@@ -189,13 +200,14 @@ static const char *fill_in(struct expansion *expansion,
     const char *at = value->text;
     while (*at) {
         size_t used = strcspn(at, "$");
-        size_t name = at[used] == '$' ? reference_length(at + used + 1) : 0;
-        const struct sweep_value *other =
-            at[used] == '$'
-                ? follow(expansion, at + used + 1, name, values, value->place)
-                : NULL;
-        if (at[used] == '$' && !other)
-            return NULL;
+        struct reference reference = {.length = 0};
+        const struct sweep_value *other = NULL;
+        if (at[used] == '$') {
+            reference = read_reference(at + used);
+            other = follow(expansion, &reference, values, value->place);
+            if (!other)
+                return NULL;
+        }
         int written =
             snprintf(text + length, sizeof text - length, "%.*s%s", (int)used,
                      at, other && other->text ? other->text : "");
@@ -204,7 +216,7 @@ static const char *fill_in(struct expansion *expansion,
             report(&expansion->reporter, value->place, "the value is too long");
             return NULL;
         }
-        at += used + (at[used] == '$') + name;
+        at += used + reference.length;
     }
     const char *copy = arena_copy(expansion->arena, text, length);
     expansion->no_memory = expansion->no_memory || !copy;

@@ -43,9 +43,9 @@ static void check_keys(struct reading *reading, const struct yaml_node *map,
 {
     for (const struct yaml_node *node = map->first; node; node = node->next) {
         struct choice choice;
-        bool is_known = !known;
+        bool is_known = false;
         choice_init(&choice, node->key);
-        for (size_t k = 0; known && known[k]; k++) {
+        for (size_t k = 0; known[k]; k++) {
             is_known = is_known || strcmp(known[k], node->key) == 0;
             choice_add(&choice, known[k]);
         }
@@ -213,11 +213,15 @@ static void check_variable(struct reading *reading,
                key);
     if (strcmp(key, "param.") == 0 || key[0] == '\0')
         report(&reading->reporter, variable->place, "a key is empty");
-    for (size_t v = 0; v < sweep->variable_count; v++)
-        if (strcmp(target_of(sweep->variables[v].key), target_of(key)) == 0)
-            report(&reading->reporter, variable->place,
-                   "'%.60s' is in the grid twice: also on line %u", key,
-                   sweep->variables[v].place.line);
+    for (size_t v = 0; v < sweep->variable_count; v++) {
+        const struct sweep_variable *other = &sweep->variables[v];
+        if (strcmp(target_of(other->key), target_of(key)) != 0)
+            continue;
+        report(&reading->reporter, variable->place,
+               "'%.60s' is in the grid twice: also on line %u", key,
+               other->place.line);
+        break;
+    }
 }
 
 static void add_variable(struct reading *reading, const struct yaml_node *node,
@@ -241,7 +245,7 @@ static void add_axis(struct reading *reading, size_t first)
     const struct sweep_variable *lead = &sweep->variables[first];
     for (size_t v = 1; v < count; v++)
         if (lead[v].value_count != lead->value_count &&
-            reading->reporter.found == 0)
+            lead[v].value_count > 0 && lead->value_count > 0)
             report(&reading->reporter, lead[v].place,
                    "'%.60s' has %zu values, '%.60s', which it moves with, has "
                    "%zu",
@@ -259,7 +263,6 @@ static void read_group(struct reading *reading, const struct yaml_node *group)
                "expected a mapping of variables that move together");
         return;
     }
-    check_keys(reading, group, NULL);
     for (const struct yaml_node *node = group->first; node; node = node->next)
         add_variable(reading, node, true);
     add_axis(reading, first);
@@ -301,7 +304,6 @@ static void read_grid(struct reading *reading)
         return;
     }
     reading->variable_capacity = reading->axis_capacity = capacity;
-    check_keys(reading, grid, NULL);
     for (const struct yaml_node *node = grid->first; node; node = node->next) {
         size_t first = sweep->variable_count;
         if (is_zip(node)) {
