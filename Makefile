@@ -20,7 +20,8 @@ PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
 PKG_RUN   = gnuplot-nox fonts-dejavu-core
 PKG_MAN   = help2man
 PKG_TEST  = libcriterion-dev sqlite3 zstd gzip python3 libxml2-utils \
-            poppler-utils
+            poppler-utils parallel
+PKG_SLURM = slurm-wlm munge
 PKG_TIDY  = clang-tidy clang-format cppcheck
 PKG_COV   = gcovr
 PKG_DEB   = dpkg-dev debhelper lintian
@@ -189,9 +190,16 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide MAN=$(BUILD)/man tests/run_help.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_import.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_plots.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_sweep.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log
+
+# Slurm's daemons, from packages, on the loopback address, as root; minutes.
+.PHONY: slurm-test
+slurm-test: all  ## a study on a Slurm of two nodes, one of which dies (root)
+	@$(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_SLURM)"
+	LOWTIDE=$(BUILD)/lowtide tests/run_slurm.sh
 
 .PHONY: check
 check: all $(BUILD)/unit_tests  ## the quick tests, in seconds

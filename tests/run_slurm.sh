@@ -35,16 +35,16 @@ export SLURM_CONF="$work/slurm.conf"
 
 # ours [NAME=VALUE]: our daemons and jobs, or those with that variable too.
 ours() {
-    for process in /proc/[0-9]*; do
-        case $(cat "$process/comm" 2>/dev/null) in
-        slurmctld | slurmd | slurmstepd* | munged | slurm_script | lowtide)
-            { tr '\0' '\n' <"$process/environ"; } 2>/dev/null >"$work/environ"
-            grep -qxF "LOWTIDE_SLURM_TEST=$work" "$work/environ" || continue
-            [ $# = 0 ] || grep -qxF "$1" "$work/environ" || continue
-            echo "${process#/proc/}"
-            ;;
-        esac
-    done
+    grep -lzxF "LOWTIDE_SLURM_TEST=$work" /proc/[0-9]*/environ 2>/dev/null |
+        xargs -r grep -lzxF "${1:-LOWTIDE_SLURM_TEST=$work}" 2>/dev/null |
+        while IFS=/ read -r _ _ pid _; do
+            read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+            case $name in
+            slurmctld | slurmd | slurmstepd* | munged | slurm_script | lowtide)
+                echo "$pid"
+                ;;
+            esac
+        done
 }
 clean_up() {
     scancel --user=root >/dev/null 2>&1
@@ -130,7 +130,8 @@ until_true 20 [ -S "$work/munge/socket" ] ||
     cannot "munged does not start: $(cat "$work/log/munged" "$work/munge/log")"
 slurmctld -D -i >"$work/log/slurmctld.out" 2>&1 &
 for node in n1 n2; do
-    LOWTIDE_NODE=$node slurmd -D -N $node >"$work/log/slurmd.$node.out" 2>&1 &
+    slurmd -D -N $node >"$work/log/slurmd.$node.out" 2>&1 &
+    slurmd=$! # n2's, in the end
 done
 are_idle() { [ "$(sinfo -h -o '%t %D')" = "idle 2" ]; }
 until_true 60 are_idle ||
@@ -166,17 +167,24 @@ node_works() {
     [ -n "$shard" ] || return 1
     runs=$("$lowtide" sweep study.yaml --list --shard "$shard/8" -o study.db |
         sed -n 's/.* \([0-9]*\) in shards.*/\1/p')
-    [ "${runs:-0}" -ge 2 ] && [ "$runs" -le 4 ]
+    [ "${runs:-0}" -ge 1 ] && [ "$runs" -le 4 ]
 }
 until_true 240 node_works
 check "the second node has work, and has done some" [ $? = 0 ]
-for pid in $(ours LOWTIDE_NODE=n2) $(ours SLURMD_NODENAME=n2); do
-    kill -KILL "$pid" 2>/dev/null
-done
+# All at once, and those first who could tell that the job has died. A step's
+# daemon writes its title over its environment: it is the job's parent.
+jobs=$(ours SLURMD_NODENAME=n2)
+steps=$(for pid in $jobs; do
+    parent=$(awk '/^PPid/ { print $2 }' "/proc/$pid/status" 2>/dev/null)
+    grep -q slurmstepd "/proc/$parent/comm" 2>/dev/null && echo "$parent"
+done)
+check "the job has a parent" [ -n "$steps" ]
+# shellcheck disable=SC2086 # lists
+kill -KILL $slurmd $steps $jobs 2>/dev/null
 killed=$(date +%s)
 note "node n2 is killed with shard $shard on it, $runs of its 6 runs complete"
 is_down() { sinfo -h -N -n n2 -o %t | grep -q down; }
-until_true 120 is_down
+until_true 300 is_down
 check "Slurm finds out" [ $? = 0 ]
 note "Slurm has found out"
 was_restarted() {

@@ -29,11 +29,12 @@ static void key_free(struct merge_key *key)
 
 void merge_keys_release(struct merge_keys *keys)
 {
-    struct merge_key *key, *next;
-    HASH_ITER(hh, keys->table, key, next)
-    {
-        HASH_DEL(keys->table, key);
+    struct merge_key *key = keys->table;
+    HASH_CLEAR(hh, keys->table); /* the table; its entries are still linked */
+    while (key) {
+        struct merge_key *next = key->hh.next;
         key_free(key);
+        key = next;
     }
 }
 

@@ -218,30 +218,52 @@ static enum study_status look_if_there(struct looking *looking,
     return look_into(looking, path, state);
 }
 
+/* The names in a folder, in order; none if it can't be read. */
+struct names {
+    struct dirent **list;
+    int count;
+};
+
+static struct names read_folder(const char *folder)
+{
+    struct names names = {NULL, 0};
+    if (folder)
+        names.count = scandir(folder, &names.list, NULL, alphasort);
+    return names;
+}
+
+static void names_release(struct names *names)
+{
+    for (int n = 0; n < names->count; n++)
+        free(names->list[n]);
+    free(names->list);
+}
+
+static bool is_shard_name(const char *name, const char *base)
+{
+    size_t length = strlen(name), base_length = strlen(base);
+    return strncmp(name, base, base_length) == 0 &&
+           strncmp(name + base_length, ".shard-", 7) == 0 &&
+           strcmp(name + length - 3, ".db") == 0;
+}
+
 /* All shards' files beside the results file. */
 static enum study_status look_into_shards(struct looking *looking)
 {
     const char *slash = strrchr(looking->database, '/');
     const char *base = slash ? slash + 1 : looking->database;
-    char *prefix = path_of("%s.shard-", base);
-    char *folder = slash ? path_of("%.*s", (int)(slash - looking->database) + 1,
-                                   looking->database)
-                         : path_of("./");
-    DIR *files = prefix && folder ? opendir(folder) : NULL;
-    struct dirent *file;
-    enum study_status status = prefix && folder ? STUDY_OK : STUDY_HOST;
-    while (status == STUDY_OK && files && (file = readdir(files)) != NULL) {
-        size_t length = strlen(file->d_name);
-        if (strncmp(file->d_name, prefix, strlen(prefix)) != 0 || length < 3 ||
-            strcmp(file->d_name + length - 3, ".db") != 0)
+    char *folder =
+        path_of("%.*s", (int)(base - looking->database), looking->database);
+    enum study_status status = folder ? STUDY_OK : STUDY_HOST;
+    struct names names = read_folder(folder && !folder[0] ? "." : folder);
+    for (int n = 0; status == STUDY_OK && n < names.count; n++) {
+        if (!is_shard_name(names.list[n]->d_name, base))
             continue;
-        char *path = path_of("%s%s", folder, file->d_name);
+        char *path = path_of("%s%s", folder, names.list[n]->d_name);
         status = path ? look_if_there(looking, path, SWEEP_APART) : STUDY_HOST;
         free(path);
     }
-    if (files)
-        closedir(files);
-    free(prefix);
+    names_release(&names);
     free(folder);
     return status;
 }
@@ -348,20 +370,19 @@ static void tidy_folder(const struct sweep *sweep, const char *database,
     struct index index = {NULL, 0};
     char key[SHA256_HEX_SIZE];
     char *folder = sweep_folder_path(database);
-    DIR *files =
-        folder && index_make(&index, sweep, shard) ? opendir(folder) : NULL;
-    struct dirent *file;
-    while (files && (file = readdir(files)) != NULL) {
-        snprintf(key, sizeof key, "%.*s", SHA256_HEX_SIZE - 1, file->d_name);
-        char *path = path_of("%s/%s", folder, file->d_name);
+    struct names names = read_folder(folder);
+    bool is_well = index_make(&index, sweep, shard);
+    for (int n = 0; is_well && n < names.count; n++) {
+        snprintf(key, sizeof key, "%.*s", SHA256_HEX_SIZE - 1,
+                 names.list[n]->d_name);
+        char *path = path_of("%s/%s", folder, names.list[n]->d_name);
         if (path && index_find(&index, key))
             unlink(path);
         free(path);
     }
-    if (files)
-        closedir(files);
     if (folder)
         rmdir(folder); /* unless other shards have files there */
+    names_release(&names);
     free(folder);
     free(index.runs);
 }

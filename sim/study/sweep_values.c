@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scenario/values.h"
@@ -221,10 +222,8 @@ static bool read_span(const struct sweep_range *range, struct span *span,
 static double round_to_digits(double number)
 {
     char text[TEXT_BYTES];
-    double rounded = number;
     snprintf(text, sizeof text, "%.3g", number);
-    sscanf(text, "%lf", &rounded);
-    return rounded;
+    return strtod(text, NULL);
 }
 
 /* The largest power of two that both are multiples of. */
