@@ -47,7 +47,7 @@ ours() {
         done
 }
 clean_up() {
-    scancel --user=root >/dev/null 2>&1
+    timeout 10 scancel --user=root >/dev/null 2>&1
     for pid in $(ours); do kill -KILL "$pid" 2>/dev/null; done
     wait 2>/dev/null
     [ -z "$keep" ] || cp -r "$work" "$keep"
@@ -133,7 +133,7 @@ for node in n1 n2; do
     slurmd -D -N $node >"$work/log/slurmd.$node.out" 2>&1 &
     slurmd=$! # n2's, in the end
 done
-are_idle() { [ "$(sinfo -h -o '%t %D')" = "idle 2" ]; }
+are_idle() { [ "$(timeout 5 sinfo -h -o '%t %D')" = "idle 2" ]; }
 until_true 60 are_idle ||
     cannot "Slurm does not start: $(tail -3 "$work"/log/*)"
 note "two nodes are up"
