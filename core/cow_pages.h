@@ -95,6 +95,14 @@ void vm_cow_attach_owner(struct vm_cow_pages *cow, struct vm_cow_owner *owner);
 void vm_cow_detach_owner(struct vm_cow_owner *owner);
 /* The backlink (header: get_paged_backlink); NULL for hidden nodes. */
 struct vm_cow_owner *vm_cow_backlink(const struct vm_cow_pages *cow);
+/*
+ * Whose page is this, for a reader? The backlink of the page's node; where that
+ * is hidden, of the VMO whose former self it is, or, if that has forked the
+ * page, of its clone. `offset` receives the page's offset there. NULL: nobody's
+ * that is open, or it can't be told because the page is on its way.
+ */
+struct vm_cow_owner *vm_cow_owner_of_page(const struct vm_machine *machine,
+                                          page_index page, uint64_t *offset);
 /* Dead transition if nothing can reach the node any more. */
 void vm_cow_maybe_dead_transition(struct vm_cow_pages *cow);
 

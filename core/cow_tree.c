@@ -175,6 +175,29 @@ struct vm_cow_owner *vm_cow_backlink(const struct vm_cow_pages *cow)
     return TAILQ_FIRST(&cow->owners);
 }
 
+struct vm_cow_owner *vm_cow_owner_of_page(const struct vm_machine *machine,
+                                          page_index page, uint64_t *offset)
+{
+    const struct vm_page *pages = machine->pmm.pages;
+    const struct vm_cow_pages *cow = vm_page_owner(machine, page);
+
+    *offset = pages[page].offset;
+    while (cow_is_hidden(cow)) {
+        /* What is compressed just now has left its bits to a reference. Below,
+         * nodes that see the page have none of their own at that offset. */
+        const struct page_slot *slot = page_list_lookup(&cow->list, *offset);
+        bool is_own = cow == vm_page_owner(machine, page);
+        if (is_own && (!slot || !slot_is_page_or_reference(*slot)))
+            return NULL;
+        cow = is_own && slot_right_split(*slot, pages) ? cow_left(cow)
+                                                       : cow_right(cow);
+        if (*offset < cow->parent_offset)
+            return NULL;
+        *offset -= cow->parent_offset;
+    }
+    return *offset < cow->size ? vm_cow_backlink(cow) : NULL;
+}
+
 void vm_cow_attach_owner(struct vm_cow_pages *cow, struct vm_cow_owner *owner)
 {
     CHECK(!cow_is_hidden(cow));

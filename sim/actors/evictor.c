@@ -142,6 +142,15 @@ static void finish_run(struct evictor *evictor)
     open_gate(evictor);
 }
 
+static struct world_reclaimer reclaimer_of(const struct evict_run *run)
+{
+    enum reclaimer who = run->target.is_oom   ? RECLAIMER_OOM
+                         : run->is_continuous ? RECLAIMER_CONTINUOUS
+                                              : RECLAIMER_EVICTION;
+
+    return (struct world_reclaimer){who, run};
+}
+
 void evictor_on_event(struct world *world, struct event *event)
 {
     struct evictor *evictor = event->subject;
@@ -154,7 +163,10 @@ void evictor_on_event(struct world *world, struct event *event)
     if (!evictor->run.is_active)
         begin_next_run(evictor);
     sim_ns cost = 0;
-    if (evict_run_step(world, &evictor->run, &cost))
+    world->reclaimer = reclaimer_of(&evictor->run);
+    bool goes_on = evict_run_step(world, &evictor->run, &cost);
+    world->reclaimer = (struct world_reclaimer){RECLAIMER_NONE, NULL};
+    if (goes_on)
         event_schedule(&world->events, &evictor->step,
                        sim_ns_add(world->now, cost));
     else
@@ -252,8 +264,10 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
         return run.counts;
     if (!has_private_sync(world->evictor))
         take_shared(world->evictor); /* overwritten, and taken at once */
+    world->reclaimer.run = &run;
     while (evict_run_step(world, &run, &cost))
         continue;
+    world->reclaimer.run = NULL;
     struct evict_counts counts = run.counts;
     evict_run_end(world, &run);
     kernel_log_eviction(world, run.free_before, &counts, false);

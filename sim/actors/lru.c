@@ -100,9 +100,11 @@ sim_ns lru_serve_accessed(struct world *world)
 /* Up to so many pages. False: nothing was offered. */
 static bool batch(struct world *world, uint64_t most, sim_ns *cost)
 {
+    struct world_reclaimer before = world->reclaimer;
     uint64_t count = 0;
     page_index page;
 
+    world->reclaimer = (struct world_reclaimer){RECLAIMER_LRU, NULL};
     *cost = lru_serve_accessed(world);
     while (count < most && (page = pop(world, RECLAIM_OFFER_AGED_OUT))) {
         *cost += act_on(world, page) + lru_serve_accessed(world);
@@ -110,6 +112,7 @@ static bool batch(struct world *world, uint64_t most, sim_ns *cost)
     }
     if (world->machine.compressor)
         compressor_disarm(world->machine.compressor);
+    world->reclaimer = before;
     return count > 0 || *cost > 0;
 }
 

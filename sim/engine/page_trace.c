@@ -1,4 +1,7 @@
 /*
+ * Why a page was taken is known to whoever asked the policy for it:
+ * world->reclaimer says who that is while the core is at work.
+ *
  * The wrapping ops table is a copy of the real one with the entries that are
  * of interest replaced; what the real one leaves NULL stays NULL. Lists of
  * pages are kept from call to call, so that a page whose list is another one
@@ -8,19 +11,26 @@
 #include "engine/page_trace.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "actors/evictor.h"
 #include "check.h"
 #include "engine/world_internal.h"
+#include "record/page_note.h"
 
 #define LIST_UNKNOWN UINT8_MAX
 
 /* What is remembered of a page. */
 struct traced {
-    uint32_t vmo; /* its VMO's id when that was open last, 0: unknown */
-    uint8_t list; /* of the policy's, LIST_UNKNOWN: on none */
+    uint64_t page; /* of the VMO: its number there */
+    uint32_t vmo;  /* its VMO's id when that was open last, 0: unknown */
+    uint8_t list;  /* of the policy's, LIST_UNKNOWN: on none */
 };
+
+static const struct traced untraced = {0, 0, LIST_UNKNOWN};
 
 struct page_trace {
     struct world *world;
@@ -29,6 +39,7 @@ struct page_trace {
     void *self;                             /* their instance */
     bool is_wrapped;
     struct reclaim_identity awaited; /* of the last refault told */
+    uint64_t decompressed;           /* the core's total, when last looked at */
     struct traced *pages;            /* owned; by page */
     uint64_t page_count;
 };
@@ -43,33 +54,120 @@ static const char *list_name(const struct page_trace *trace, unsigned list)
     return list < count ? lists[list].name : NULL;
 }
 
-/* The VMO that the page belongs to, or did while it was open. */
-static uint64_t vmo_id_of(struct page_trace *trace, page_index page)
+/* A detail that grows: record/page_note.h. */
+struct note {
+    char text[PAGE_NOTE_BYTES];
+    size_t length;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+add(struct note *note, const char *format, ...)
 {
-    const struct vm_machine *machine = &trace->world->machine;
+    va_list arguments;
+    size_t room = sizeof note->text - note->length;
+
+    va_start(arguments, format);
+    int length = vsnprintf(note->text + note->length, room, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        note->length += u64_min((uint64_t)length, room - 1);
+}
+
+/* Note the VMO that shows the page, and where; if that can't be told, what was
+ * true before still is. */
+static void note_vmo(struct page_trace *trace, page_index page)
+{
+    struct traced *traced = &trace->pages[page];
+    uint64_t offset;
     const struct vm_cow_owner *owner =
-        vm_cow_backlink(vm_page_owner(machine, page));
+        vm_cow_owner_of_page(&trace->world->machine, page, &offset);
     const struct vmo *vmo = (const struct vmo *)(const void *)owner;
 
-    if (vmo && vmo->user)
-        trace->pages[page].vmo = ((const struct world_vmo *)vmo->user)->id;
-    return trace->pages[page].vmo ? trace->pages[page].vmo : RECORD_NULL;
+    if (!vmo || !vmo->user)
+        return;
+    traced->vmo = ((const struct world_vmo *)vmo->user)->id;
+    traced->page = bytes_to_pages(offset);
 }
 
 static void row(struct page_trace *trace, page_index page, const char *what,
                 const char *detail)
 {
     struct world *world = trace->world;
+    const struct traced *traced = &trace->pages[page];
+
+    note_vmo(trace, page);
     struct record_page_event event = {
         .at_ns = world->now,
-        .vmo_id = vmo_id_of(trace, page),
-        .page = bytes_to_pages(vm_page_of(&world->machine, page)->offset),
+        .vmo_id = traced->vmo ? traced->vmo : RECORD_NULL,
+        .page = traced->vmo
+                    ? traced->page
+                    : bytes_to_pages(world->machine.pmm.pages[page].offset),
         .what = what,
         .detail = detail,
     };
 
+    trace->decompressed = world->machine.stats.decompressed_pages;
     if (!recorder_page_event(world->recorder, &event))
         world_fail(world, EIO);
+}
+
+static const char *class_name(enum reclaim_class class_)
+{
+    static const char *const names[] = {
+        [RECLAIM_PAGER] = "pager",
+        [RECLAIM_ANONYMOUS] = "anonymous",
+        [RECLAIM_DISCARDABLE] = "discardable",
+    };
+
+    return names[class_];
+}
+
+/* Where the page is now. */
+static void add_arrival(struct note *note, const struct page_trace *trace,
+                        page_index page, enum reclaim_class class_)
+{
+    const char *list = list_name(trace, trace->pages[page].list);
+
+    add(note, " on=%s class=%s", list ? list : "?", class_name(class_));
+}
+
+/* Who takes the page, or would, and how things stand. */
+static void add_reclaimer(struct note *note, const struct page_trace *trace,
+                          page_index page)
+{
+    static const char *const names[RECLAIMER_COUNT] = {
+        [RECLAIMER_EVICTION] = "eviction",
+        [RECLAIMER_CONTINUOUS] = "continuous",
+        [RECLAIMER_OOM] = "oom",
+        [RECLAIMER_LRU] = "lru",
+        [RECLAIMER_SCRIPT] = "script",
+    };
+    static const char *const aims[] = {
+        [RECLAIM_ONLY_OLDEST] = "only_oldest",
+        [RECLAIM_INCLUDE_NEWEST] = "include_newest",
+    };
+    const struct world *world = trace->world;
+    const struct world_reclaimer *reclaimer = &world->reclaimer;
+    const struct evict_run *run = reclaimer->run;
+
+    if (reclaimer->who == RECLAIMER_NONE)
+        return;
+    add(note, " by=%s", names[reclaimer->who]);
+    if (run)
+        add(note, " aim=%s", aims[run->target.level]);
+    add(note, " level=%s free=%llu", world_level_name(world),
+        (unsigned long long)world->machine.pmm.free_pages);
+    if (run && run->pass_need > run->pass_found)
+        add(note, " need=%llu",
+            (unsigned long long)(run->pass_need - run->pass_found));
+    if (trace->inner->activity)
+        add(note, " state=%s",
+            trace->inner->place(trace->self, page).is_active ? "active"
+                                                             : "inactive");
+    if (world->machine.pmm.pages[page].always_need)
+        add(note, " hint=always_need");
+    if (reclaimer->who == RECLAIMER_SCRIPT)
+        add(note, " line=%u", world->script_line);
 }
 
 /* Note the page's list; true: it is another one than before. */
@@ -101,19 +199,23 @@ static void row_if_moved(struct page_trace *trace, page_index page,
 /* The wrapper. ------------------------------------------------------------ */
 
 /* Did the page come back? What was read is not in its slot yet; what was
- * decompressed is, so that nothing but the refault told before it is left. */
-static const char *arrival(struct page_trace *trace, page_index page)
+ * decompressed is, so that the refault told before it is left, or, where the
+ * page is an ancestor's, the core's total. */
+static const char *arrival(const struct page_trace *trace, page_index page,
+                           enum reclaim_class class_)
 {
-    struct vm_machine *machine = &trace->world->machine;
+    const struct vm_machine *machine = &trace->world->machine;
     const struct vm_cow_pages *cow = vm_page_owner(machine, page);
-    uint64_t offset = vm_page_of(machine, page)->offset;
+    uint64_t offset = machine->pmm.pages[page].offset;
 
     if (vm_cow_was_reclaimed(cow, offset))
         return "read again";
-    return trace->awaited.vmo == vm_cow_serial(cow) &&
-                   trace->awaited.page == bytes_to_pages(offset)
-               ? "decompressed"
-               : NULL;
+    bool is_awaited = trace->awaited.vmo == vm_cow_serial(cow) &&
+                      trace->awaited.page == bytes_to_pages(offset);
+    bool is_decompressed =
+        class_ == RECLAIM_ANONYMOUS &&
+        machine->stats.decompressed_pages > trace->decompressed;
+    return is_awaited || is_decompressed ? "decompressed" : NULL;
 }
 
 static void on_added(void *self, page_index page, enum reclaim_class class_,
@@ -127,17 +229,25 @@ static void on_added(void *self, page_index page, enum reclaim_class class_,
         [RECLAIM_ADDED_ENABLED] = "reclaim switched on",
     };
     struct page_trace *trace = self;
-    const char *how = why == RECLAIM_ADDED_NEW ? arrival(trace, page) : NULL;
+    const char *how =
+        why == RECLAIM_ADDED_NEW ? arrival(trace, page, class_) : NULL;
+    struct note note = {"", 0};
     uint8_t old;
 
     trace->inner->page_added(trace->self, page, class_, why);
     trace->awaited = (struct reclaim_identity){0, 0};
     note_list(trace, page, &old);
-    row(trace, page, how ? "refaulted" : "added", how ? how : whys[why]);
+    add(&note, "%s", how ? how : whys[why]);
+    add_arrival(&note, trace, page, class_);
+    row(trace, page, how ? "refaulted" : "added", note.text);
 }
 
-static const char *end_of(enum reclaim_removed why, enum reclaim_class class_)
+/* What is freed of a discardable object by reclaim, and not by its user, was
+ * discarded. */
+static const char *end_of(const struct page_trace *trace,
+                          enum reclaim_removed why, enum reclaim_class class_)
 {
+    bool is_reclaim = trace->world->reclaimer.run != NULL;
     static const char *const reclaimed[] = {
         [RECLAIM_PAGER] = "evicted",
         [RECLAIM_ANONYMOUS] = "compressed",
@@ -151,6 +261,9 @@ static const char *end_of(enum reclaim_removed why, enum reclaim_class class_)
         [RECLAIM_REMOVED_FAILED] = "compression_failed",
     };
 
+    if (why == RECLAIM_REMOVED_FREED && class_ == RECLAIM_DISCARDABLE &&
+        is_reclaim)
+        return reclaimed[class_];
     return why == RECLAIM_REMOVED_RECLAIMED ? reclaimed[class_] : names[why];
 }
 
@@ -158,12 +271,17 @@ static void on_removed(void *self, page_index page, enum reclaim_removed why)
 {
     struct page_trace *trace = self;
     const struct vm_page *descriptor = vm_page_of(&trace->world->machine, page);
+    struct note note = {"", 0};
     uint8_t old;
 
     note_list(trace, page, &old);
-    row(trace, page, end_of(why, (enum reclaim_class)descriptor->reclaim_class),
-        list_name(trace, trace->pages[page].list));
-    trace->pages[page] = (struct traced){0, LIST_UNKNOWN};
+    const char *list = list_name(trace, trace->pages[page].list);
+    add(&note, "%s", list ? list : "?");
+    add_reclaimer(&note, trace, page);
+    row(trace, page,
+        end_of(trace, why, (enum reclaim_class)descriptor->reclaim_class),
+        note.text);
+    trace->pages[page] = untraced;
     trace->inner->page_removed(trace->self, page, why);
 }
 
@@ -195,7 +313,13 @@ static void on_refused(void *self, page_index page, enum reclaim_refused why)
     };
     struct page_trace *trace = self;
 
-    row(trace, page, "refused", whys[why]);
+    struct note note = {"", 0};
+    const char *list =
+        list_name(trace, trace->inner->place(trace->self, page).list);
+
+    add(&note, "%s on=%s", whys[why], list ? list : "?");
+    add_reclaimer(&note, trace, page);
+    row(trace, page, "refused", note.text);
     trace->inner->refused(trace->self, page, why);
 }
 
@@ -321,7 +445,7 @@ static bool reach(struct page_trace *trace, uint64_t count)
     if (!pages)
         return false;
     for (uint64_t i = trace->page_count; i < count; i++)
-        pages[i] = (struct traced){0, LIST_UNKNOWN};
+        pages[i] = untraced;
     trace->pages = pages;
     trace->page_count = count;
     return true;
@@ -403,8 +527,12 @@ static void rows_of_known(struct page_trace *trace)
     for (page_index page = 1; left > 0; page++) {
         if (machine->pmm.pages[page].queue != PQ_RECLAIM)
             continue;
+        struct note note = {"", 0};
         note_list(trace, page, &old);
-        row(trace, page, "added", "there from the start");
+        add(&note, "there from the start");
+        add_arrival(&note, trace, page,
+                    (enum reclaim_class)machine->pmm.pages[page].reclaim_class);
+        row(trace, page, "added", note.text);
         left--;
     }
 }

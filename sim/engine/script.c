@@ -204,7 +204,10 @@ static enum vm_status call_once(struct script_call *call)
         call->vmo = world_vmo_find(call->world, call->op->vmo);
     if (kind->needs_vmo && !call->vmo)
         return VM_NOT_FOUND;
-    return kind->run(call);
+    call->world->reclaimer = (struct world_reclaimer){RECLAIMER_SCRIPT, NULL};
+    enum vm_status status = kind->run(call);
+    call->world->reclaimer = (struct world_reclaimer){RECLAIMER_NONE, NULL};
+    return status;
 }
 
 /* May it fail and be made again? What an attempt has taken out of a VMO is

@@ -46,6 +46,7 @@ struct pager_source;
 struct pager_job;
 struct evictor;
 struct future;
+struct evict_run;
 struct aging;
 struct lru;
 struct scanner;
@@ -223,6 +224,23 @@ struct evict_counts {
     uint64_t discardable;
 };
 
+/* Who makes pages go. */
+enum reclaimer {
+    RECLAIMER_NONE,       /* nobody in particular: they are freed */
+    RECLAIMER_EVICTION,   /* the eviction thread, asked once */
+    RECLAIMER_CONTINUOUS, /* the eviction thread, while a level lasts */
+    RECLAIMER_OOM,        /* the watchdog, out of memory */
+    RECLAIMER_LRU,        /* the LRU thread: pages that aged out */
+    RECLAIMER_SCRIPT,     /* an operation of the script */
+    RECLAIMER_COUNT
+};
+
+/* On whose behalf the core is called now: for the page trace alone. */
+struct world_reclaimer {
+    enum reclaimer who;
+    const struct evict_run *run; /* borrowed; NULL: it is no eviction */
+};
+
 /*
  * The compressor serves one at a time (compressor_lock.h): an eviction pass, or
  * a batch of the LRU thread, each named by the event that goes on with it.
@@ -314,6 +332,7 @@ struct world {
     bool is_cpu_short; /* more threads than cores: cores are counted */
     struct observer *observer;
     struct page_trace *page_trace; /* NULL: no rows for pages */
+    struct world_reclaimer reclaimer;
 
     struct event tick_event;
     struct event end_event;

@@ -180,6 +180,69 @@ Test(run, pages_tell_their_lives)
     cr_assert_str_eq(ask(path, "SELECT what || '/' || vmo_id FROM page_event "
                                "WHERE page = 0 ORDER BY seq"),
                      "added/1 aged/1 freed/1");
+    cr_assert_str_eq(ask(path, "SELECT detail FROM page_event "
+                               "WHERE what = 'evicted'"),
+                     "reclaim1 by=script level=normal free=98 state=active "
+                     "line=8");
+    run_summary_release(&summary);
+    unlink(path);
+}
+
+Test(run, a_victim_tells_who_took_it)
+{
+    const char *path = database("victims");
+    struct run_options options = {.broken_rule_exit = 4};
+    struct run_summary summary =
+        record(path,
+               "version: 1\n"
+               "machine: {memory: 200p}\n"
+               "reclaim: {eviction: true, lru_action: evict_only}\n"
+               "record: {pages: true}\n"
+               "vmos: [{vmo: f, size: 190p, kind: pager, prefill: 0..50}]\n"
+               "events:\n"
+               "  - rotate: {times: 6}\n"
+               "  - evict: {min: 1p}\n"
+               "  - supply: {vmo: f, pages: 60..190}\n" /* down to critical */
+               "  - validate: {}\n"
+               "    at: 1s\n"
+               "  - rotate: {times: 6}\n",
+               &options);
+
+    cr_assert_str_eq(
+        ask(path, "SELECT DISTINCT substr(detail, instr(detail, 'by='), "
+                  "instr(detail, ' level') - instr(detail, 'by=')) "
+                  "FROM page_event WHERE what = 'evicted' ORDER BY 1"),
+        "by=eviction aim=only_oldest by=lru by=script aim=only_oldest");
+    run_summary_release(&summary);
+    unlink(path);
+}
+
+/* Clones look into what their original was; what they see is theirs once the
+ * original has a page of its own. */
+Test(run, pages_of_clones_have_names)
+{
+    const char *path = database("clones");
+    struct run_options options = {.broken_rule_exit = 4};
+    struct run_summary summary =
+        record(path,
+               "version: 1\n"
+               "machine: {memory: 100p}\n"
+               "reclaim: {compression: {enabled: true, anonymous: true}}\n"
+               "record: {pages: true}\n"
+               "vmos: [{vmo: a, size: 2p, prefill: all}]\n"
+               "events:\n"
+               "  - clone: {vmo: a, as: b, kind: snapshot}\n"
+               "  - rotate: {}\n"                /* still a's */
+               "  - write: {vmo: a, pages: 1}\n" /* its own from now on */
+               "  - rotate: {times: 4}\n"        /* and b's the one before */
+               "  - evict: {min: 4p, level: include_newest}\n",
+               &options);
+
+    cr_assert_str_eq(ask(path, "SELECT vmo_id || what FROM page_event "
+                               "WHERE page = 1 ORDER BY vmo_id, seq"),
+                     "1added 1aged 1accessed 1added 1aged 1aged "
+                     "1aged 1aged 1compressed 2aged 2aged 2aged 2aged "
+                     "2compressed");
     run_summary_release(&summary);
     unlink(path);
 }
@@ -205,7 +268,7 @@ Test(run, a_page_that_is_decompressed_has_come_back)
                      "added compressed refaulted");
     cr_assert_str_eq(ask(path, "SELECT detail FROM page_event "
                                "WHERE what = 'refaulted'"),
-                     "decompressed");
+                     "decompressed on=reclaim0 class=anonymous");
     run_summary_release(&summary);
     unlink(path);
 }
