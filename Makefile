@@ -20,7 +20,7 @@ PKG_BUILD = gcc make pkg-config libc6-dev libcyaml-dev libyaml-dev \
 PKG_RUN   = gnuplot-nox fonts-dejavu-core
 PKG_MAN   = help2man
 PKG_TEST  = libcriterion-dev sqlite3 zstd gzip python3 libxml2-utils \
-            poppler-utils parallel
+            poppler-utils parallel jq python3-jsonschema python3-yaml
 PKG_SLURM = slurm-wlm munge
 PKG_TIDY  = clang-tidy clang-format cppcheck
 PKG_COV   = gcovr
@@ -191,6 +191,7 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_import.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_plots.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_sweep.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_schema.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log

@@ -55,4 +55,13 @@ int cmd_list(int argc, char **argv);
 /* lowtide plot DB ... -o FILE: figures from a results file. */
 int cmd_plot(int argc, char **argv);
 
+/* lowtide explain DB ...: a page's life, or where two runs part. */
+int cmd_explain(int argc, char **argv);
+
+/* lowtide export DB ...: results for other tools. */
+int cmd_export(int argc, char **argv);
+
+/* lowtide schema: JSON Schemas of scenarios and outputs. */
+int cmd_schema(int argc, char **argv);
+
 #endif

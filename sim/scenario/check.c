@@ -131,8 +131,13 @@ static void find_scope(const struct yaml_node *map,
 {
     scope->bits = ~0u;
     scope->name = table->what;
-    if (table->scope)
-        scope->bits = table->scope(map, &scope->name);
+    if (table->scopes) {
+        const struct key_scope *is = table->scopes;
+        while (is->key && !yaml_node_find(map, is->key))
+            is++;
+        scope->bits = is->bit;
+        scope->name = is->what;
+    }
     if (!table->selector)
         return;
     const struct key *key = key_find(table, table->selector);

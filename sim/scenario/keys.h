@@ -22,7 +22,6 @@
 
 struct decoder;
 struct raw_record;
-struct yaml_node;
 struct key_table;
 
 /* What the value of a key is; the comment: its type in the model. */
@@ -104,6 +103,13 @@ struct key {
     const char *help;              /* one line */
 };
 
+/* A variant of a mapping, told by a key that only it has. */
+struct key_scope {
+    const char *key; /* NULL: all others; ends the list */
+    unsigned bit;
+    const char *what; /* "an expectation about a VMO" */
+};
+
 struct key_table {
     const char *what; /* "machine", "a clone operation" */
     const struct key *keys;
@@ -114,10 +120,10 @@ struct key_table {
     const char *short_key;
     /* Nothing at all stands for the empty mapping. */
     bool may_be_null;
-    /* Scopes by the word of this key; NULL: by `scope`. */
+    /* Scopes by the word of this key, or by which key is there; the first that
+     * is wins. Both NULL: there are none. */
     const char *selector;
-    /* The scope bit of a mapping and its name; NULL: there are no scopes. */
-    unsigned (*scope)(const struct yaml_node *map, const char **name);
+    const struct key_scope *scopes;
     /* Runs after the keys have been decoded: what concerns several of them.
      * Reports errors itself; false only when memory ran out. */
     bool (*finish)(struct decoder *decoder, const struct raw_record *raw,

@@ -2,7 +2,6 @@
 #include "scenario/decode.h"
 #include "scenario/keys.h"
 #include "scenario/scenario.h"
-#include "scenario/yaml_tree.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -287,26 +286,18 @@ enum { FIRST_ITEM = 3 }; /* index in the table above */
 static_assert(COUNT_OF(expect_keys) == FIRST_ITEM + EXPECT_KEY_COUNT,
               "a key for each item");
 
-static unsigned expect_scope(const struct yaml_node *map, const char **name)
-{
-    if (yaml_node_find(map, "vmo")) {
-        *name = "an expectation about a VMO";
-        return OF_VMO;
-    }
-    if (yaml_node_find(map, "op")) {
-        *name = "an expectation about an operation";
-        return OF_OP;
-    }
-    *name = "an expectation about the machine";
-    return OF_MACHINE;
-}
+static const struct key_scope expect_scopes[] = {
+    {"vmo", OF_VMO, "an expectation about a VMO"},
+    {"op", OF_OP, "an expectation about an operation"},
+    {NULL, OF_MACHINE, "an expectation about the machine"},
+};
 
 const struct key_table expect_table = {
     .what = "an expectation",
     .keys = expect_keys,
     .key_count = COUNT_OF(expect_keys),
     .model_bytes = sizeof(struct scenario_expect),
-    .scope = expect_scope,
+    .scopes = expect_scopes,
 };
 
 const char *expect_key_name(enum expect_key key)

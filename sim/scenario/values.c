@@ -414,6 +414,31 @@ const char *value_form(enum value_kind kind)
     return forms[kind];
 }
 
+#define DIGITS  "(0|[1-9][0-9]*)"
+#define DECIMAL DIGITS "(\\.[0-9]+)?"
+#define BYTES   "(" DIGITS "p|" DECIMAL "[KMGT]iB)"
+#define NAME    "[A-Za-z_][A-Za-z0-9_.-]*"
+
+const char *value_pattern(enum value_kind kind)
+{
+    static const char *const patterns[] = {
+        [VALUE_SIZE] = "^" BYTES "$",
+        [VALUE_RANGE] = "^(all|" DIGITS "(\\.\\." DIGITS "?)?)$",
+        [VALUE_DURATION] = "^(0|inf|" DECIMAL "(ns|us|ms|s|m))$",
+        [VALUE_RATE] = "^" DECIMAL "/s$",
+        [VALUE_BANDWIDTH] = "^" BYTES "/s$",
+        [VALUE_BOOL] = "^(true|false)$",
+        [VALUE_COUNT] = "^" DIGITS "$",
+        [VALUE_SIGNED] = "^[-+]?" DIGITS "$",
+        [VALUE_REAL] = "^" DECIMAL "([eE][-+]?[0-9]+)?$",
+        [VALUE_CONTENT] = "^" DIGITS "$",
+        [VALUE_NAME] = "^" NAME "$",
+        [VALUE_STATUS] = NULL, /* a list of names */
+        [VALUE_PARAM] = "^" NAME "=.+$",
+    };
+    return patterns[kind];
+}
+
 const char *value_problem(enum value_result result)
 {
     static const char *const problems[] = {

@@ -101,6 +101,13 @@ enum value_result value_param(const char *text, size_t *name_length);
 
 /* What a value of that kind looks like: "a size (4p, 16KiB, ...)". */
 const char *value_form(enum value_kind kind);
+/*
+ * The same for machines: a regular expression, valid as ECMAScript's and as a
+ * POSIX extended one, that matches what the reader can read and, as far as a
+ * pattern can tell, nothing else; limits are not in it. NULL for a status,
+ * whose names are in status.h.
+ */
+const char *value_pattern(enum value_kind kind);
 /* What is wrong, as half a sentence: "a unit is required". "" for VALUE_OK. */
 const char *value_problem(enum value_result result);
 

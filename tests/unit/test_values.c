@@ -3,6 +3,7 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <regex.h>
 #include <string.h>
 
 #include "scenario/values.h"
@@ -342,4 +343,89 @@ Test(values, every_kind_and_every_problem_has_words)
     for (int result = VALUE_MALFORMED; result <= VALUE_NOT_FINITE; result++)
         cr_assert_gt(strlen(value_problem((enum value_result)result)), 3);
     cr_assert_str_empty(value_problem(VALUE_OK));
+}
+
+/* The reader of a kind; what it reads is of no interest. */
+static enum value_result read_as(enum value_kind kind, const char *text)
+{
+    union {
+        uint64_t number;
+        int64_t whole;
+        double real;
+        bool truth;
+        size_t length;
+        struct page_range range;
+        enum vm_status status;
+    } value;
+
+    switch (kind) {
+    case VALUE_SIZE:
+        return value_size(text, PAGE, &value.number);
+    case VALUE_RANGE:
+        return value_range(text, &value.range);
+    case VALUE_DURATION:
+        return value_duration(text, &value.whole);
+    case VALUE_RATE:
+        return value_rate(text, &value.real);
+    case VALUE_BANDWIDTH:
+        return value_bandwidth(text, PAGE, &value.real);
+    case VALUE_BOOL:
+        return value_bool(text, &value.truth);
+    case VALUE_COUNT:
+        return value_count(text, &value.number);
+    case VALUE_SIGNED:
+        return value_signed(text, &value.whole);
+    case VALUE_REAL:
+        return value_real(text, &value.real);
+    case VALUE_CONTENT:
+        return value_content(text, &value.number);
+    case VALUE_NAME:
+        return value_name(text);
+    case VALUE_STATUS:
+        return value_status(text, &value.status);
+    case VALUE_PARAM:
+        return value_param(text, &value.length);
+    }
+    return VALUE_MALFORMED;
+}
+
+Test(values, patterns_match_what_the_readers_read)
+{
+    static const char *const texts[] = {
+        "",      "0",     "1",     "01",     "-1",      "+7",        "4p",
+        "04p",   "1.5p",  "16KiB", "1.5MiB", "2GiB",    "1TiB",      "4KB",
+        "4 p",   "p",     ".5MiB", "1.p",    "3..7",    "3..",       "..3",
+        "3...7", "all",   "ALL",   "1..01",  "250ns",   "1.5s",      "2m",
+        "2h",    "inf",   "-inf",  "1us",    "5",       "20/s",      "0.5/s",
+        "20/m",  "/s",    "4p/s",  "1MiB/s", "4p/s/s",  "true",      "false",
+        "True",  "yes",   "0.25",  "1e3",    "1.5e-7",  "1e",        ".5",
+        "1E+",   "nan",   "0x10",  "1_000",  "a",       "_a.b-c",    "1a",
+        "a b",   "-a",    "OK",    "IO",     "ZX_OK",   "ZX_ERR_IO", "io",
+        "a=1",   "a=",    "=1",    "a==",    "a.b=c d", "1=a",       "1ms ",
+        " 1ms",  "1..7 ", "0ns",   "00",     "0.0",     "0..0",
+    };
+    int matched = 0;
+
+    for (int kind = VALUE_SIZE; kind <= VALUE_PARAM; kind++) {
+        regex_t pattern;
+
+        if (!value_pattern((enum value_kind)kind))
+            continue;
+        cr_assert_eq(regcomp(&pattern, value_pattern((enum value_kind)kind),
+                             REG_EXTENDED | REG_NOSUB),
+                     0);
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            enum value_result result = read_as((enum value_kind)kind, texts[i]);
+            bool is_match = regexec(&pattern, texts[i], 0, NULL, 0) == 0;
+
+            matched += is_match;
+            if (result == VALUE_OK)
+                cr_expect(is_match, "kind %d reads '%s'", kind, texts[i]);
+            else if (result == VALUE_MALFORMED || result == VALUE_NO_UNIT ||
+                     result == VALUE_BAD_UNIT)
+                cr_expect(!is_match, "kind %d can't read '%s'", kind, texts[i]);
+        }
+        regfree(&pattern);
+    }
+    cr_assert_gt(matched, 60);
 }
