@@ -130,6 +130,7 @@ grep '^invalid' "$work/good.out" && complain "these should be valid"
 # its first field taken away.
 output() {
     command=$1
+    case $* in *--first-difference*) command=first-difference ;; esac
     "$lowtide" schema --output "$command" >"$work/schema.json" ||
         complain "no schema of $command"
     "$lowtide" "$@" --json >"$work/out.json" 2>"$work/err" ||
@@ -148,6 +149,8 @@ churn=$here/study/churn.yaml
 seq 1 50 >"$work/trace.txt"
 output run "$churn" -o "$work/run.db" --set duration=1s --set record.pages=true
 output list "$work/run.db"
+output explain "$work/run.db" --vmo file --page 0
+output explain "$work/run.db" --first-difference 1 1
 output replay "$work/trace.txt" --policy lru,fifo --memory 10p
 output compare "$churn" --policies lru,fifo --seeds 2 -o "$work/compare.db"
 output budget "$churn" --until 'accesses > 0' --seeds 1 -o "$work/budget.db"

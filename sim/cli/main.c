@@ -19,6 +19,7 @@ static const struct cli_command commands[] = {
     {"merge", "join results files into a new one", cmd_merge},
     {"list", "the runs in a results file", cmd_list},
     {"plot", "draw runs of a results file", cmd_plot},
+    {"explain", "a page's life, or where two runs part", cmd_explain},
     {"schema", "print JSON Schemas of scenarios and of outputs", cmd_schema},
     {"policies", "describe the reclaim policies", cmd_policies},
 };

@@ -76,6 +76,19 @@ static const struct output_field explain_fields[] = {
     {"sentence", TEXT, "all of it in words", false},
 };
 
+static const struct output_field difference_fields[] = {
+    {"differ", TRUTH, "the runs part in what both recorded", false},
+    {"series", MAYBE("string"), "what they part in", false},
+    {"at_ns", MAYBE("integer"), "simulated time at which they part", false},
+    {"same_fingerprint", MAYBE("boolean"), "of both runs, where known", false},
+    {"before", "\"type\": \"array\"", "the last rows that are equal", false},
+    {"runs", "\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2",
+     "each run: run_id, title, and its row (null: it has no more)", false},
+    {"compared", "\"type\": \"array\"", "what was compared", false},
+    {"not_compared", "\"type\": \"array\"",
+     "what at least one run has not recorded", false},
+};
+
 struct output {
     const char *command;
     const struct output_field *fields; /* NULL: those of v_summary */
@@ -89,6 +102,7 @@ static const struct output outputs[] = {
     {"compare", compare_fields, COUNT_OF(compare_fields)},
     {"budget", budget_fields, COUNT_OF(budget_fields)},
     {"explain", explain_fields, COUNT_OF(explain_fields)},
+    {"first-difference", difference_fields, COUNT_OF(difference_fields)},
 };
 
 /* A column of v_summary by its unit. */
