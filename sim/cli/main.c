@@ -20,6 +20,7 @@ static const struct cli_command commands[] = {
     {"list", "the runs in a results file", cmd_list},
     {"plot", "draw runs of a results file", cmd_plot},
     {"explain", "a page's life, or where two runs part", cmd_explain},
+    {"export", "write results for other tools", cmd_export},
     {"schema", "print JSON Schemas of scenarios and of outputs", cmd_schema},
     {"policies", "describe the reclaim policies", cmd_policies},
 };

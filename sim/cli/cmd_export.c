@@ -1,0 +1,242 @@
+/*
+ * lowtide export: results for other tools.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/common.h"
+#include "export/export.h"
+#include "record/json.h"
+
+enum { MAX_JOBS = 1024 };
+
+/* What a browser can still hold with ease. */
+#define LARGE_BYTES (UINT64_C(512) << 20)
+
+static const char help[] =
+    "usage: lowtide export DB [--run ID|NAME]... --perfetto FILE\n"
+    "       lowtide export DB [--run ID|NAME]... --csv DIR\n"
+    "\n"
+    "Write results for other tools.\n"
+    "\n"
+    "      --perfetto FILE  trace events in JSON, to be opened by a trace "
+    "viewer\n"
+    "                       (ui.perfetto.dev, chrome://tracing): each run is "
+    "a\n"
+    "                       process with tracks for memory, queues, lists,\n"
+    "                       VMOs, faults, reclaim, pressure levels, stalls,\n"
+    "                       kills and the script, in simulated time\n"
+    "      --csv DIR        a new directory with NAME.csv for each table and\n"
+    "                       view, as RFC 4180 has it: a header, CRLF, quotes\n"
+    "                       where needed; NULL is an empty field, metric.csv\n"
+    "                       says what the columns mean. An export that is "
+    "there\n"
+    "                       already is replaced, anything else left alone\n"
+    "      --run ID|NAME    only this run, or the runs of this name; may be\n"
+    "                       repeated (all runs)\n"
+    "      --json           print a JSON array with what was written\n"
+    "      --quiet          print nothing\n"
+    "  -j, --jobs N         accepted as everywhere; there is only one job\n"
+    "  -h, --help           print this\n"
+    "\n"
+    "Exit status: 0 fine, 2 bad input (nothing is written), 3 the host "
+    "failed.\n"
+    "\n"
+    "examples:\n"
+    "  lowtide export lowtide.db --perfetto trace.json\n"
+    "  lowtide export lowtide.db --run first-pressure --csv results\n";
+
+enum { OPT_PERFETTO = 256, OPT_CSV, OPT_RUN, OPT_JSON, OPT_QUIET };
+
+static const struct option long_options[] = {
+    {"perfetto", required_argument, NULL, OPT_PERFETTO},
+    {"csv", required_argument, NULL, OPT_CSV},
+    {"run", required_argument, NULL, OPT_RUN},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"jobs", required_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+struct options {
+    const char *database;
+    const char *perfetto, *csv; /* one of them; the other NULL */
+    const char **selectors;     /* owned */
+    size_t selector_count;
+    bool is_json, is_quiet, is_help;
+};
+
+static int complain(int status, const char *message)
+{
+    fprintf(stderr, "lowtide export: %s\n", message);
+    return status;
+}
+
+static int take_option(struct options *options, int option)
+{
+    unsigned jobs;
+
+    switch (option) {
+    case OPT_PERFETTO:
+        options->perfetto = optarg;
+        return CLI_OK;
+    case OPT_CSV:
+        options->csv = optarg;
+        return CLI_OK;
+    case OPT_RUN:
+        options->selectors[options->selector_count++] = optarg;
+        return CLI_OK;
+    case OPT_JSON:
+        options->is_json = true;
+        return CLI_OK;
+    case OPT_QUIET:
+        options->is_quiet = true;
+        return CLI_OK;
+    case 'j':
+        if (cli_read_count(optarg, MAX_JOBS, &jobs))
+            return CLI_OK;
+        return complain(CLI_USAGE, "--jobs: a number from 1 to 1024 is wanted");
+    case 'h':
+        options->is_help = true;
+        return CLI_OK;
+    default:
+        return complain(CLI_USAGE, "see lowtide export --help");
+    }
+}
+
+static int read_options(struct options *options, int argc, char **argv)
+{
+    int option;
+
+    optind = 0; /* start anew, also after another command */
+    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
+           -1) {
+        int status = take_option(options, option);
+        if (status != CLI_OK || options->is_help)
+            return status;
+    }
+    if (optind + 1 != argc)
+        return complain(CLI_USAGE, "one results file is wanted; see --help");
+    if (!options->perfetto == !options->csv)
+        return complain(CLI_USAGE, "--perfetto FILE or --csv DIR is wanted; "
+                                   "see --help");
+    options->database = argv[optind];
+    return CLI_OK;
+}
+
+/* --- what was written ----------------------------------------------------- */
+
+static void print_json(const struct options *options,
+                       const struct results_runs *runs)
+{
+    fputs("[{\"output\": ", stdout);
+    json_write_string(stdout, options->csv ? options->csv : options->perfetto);
+    printf(", \"kind\": \"%s\", \"runs\": [",
+           options->csv ? "csv" : "perfetto");
+    for (size_t i = 0; i < runs->count; i++)
+        printf("%s%llu", i > 0 ? ", " : "", (unsigned long long)runs->ids[i]);
+    puts("]}]");
+}
+
+static void print_text(const struct options *options,
+                       const struct results_runs *runs, size_t files)
+{
+    const char *plural = runs->count == 1 ? "" : "s";
+
+    if (options->csv)
+        printf("%s: %zu files of %zu run%s\n", options->csv, files, runs->count,
+               plural);
+    else
+        printf("%s: %zu run%s\n", options->perfetto, runs->count, plural);
+}
+
+static enum results_check write_runs(const struct options *options, sqlite3 *db,
+                                     const struct results_runs *runs,
+                                     char *error)
+{
+    struct export_source source = {db, runs};
+    uint64_t bytes = 0;
+    size_t files = 0;
+    enum results_check check =
+        options->csv
+            ? export_csv(&source, options->csv, &files, error)
+            : export_perfetto(&source, options->perfetto, &bytes, error);
+
+    if (check != RESULTS_OK)
+        return check;
+    if (bytes > LARGE_BYTES && !options->is_quiet)
+        fprintf(stderr,
+                "lowtide export: %s has %llu MiB, which may be too much for a "
+                "viewer: choose runs with --run\n",
+                options->perfetto, (unsigned long long)(bytes >> 20));
+    if (options->is_json)
+        print_json(options, runs);
+    else if (!options->is_quiet)
+        print_text(options, runs, files);
+    return RESULTS_OK;
+}
+
+static bool is_same_file(const char *path, const char *other)
+{
+    struct stat one, two;
+
+    return stat(path, &one) == 0 && stat(other, &two) == 0 &&
+           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
+static enum results_check export_from(const struct options *options,
+                                      char *error)
+{
+    struct results_runs runs = {NULL, 0};
+    sqlite3 *db = NULL;
+    enum results_check check =
+        results_open(options->database, &db, error, EXPORT_ERROR_BYTES);
+
+    if (check == RESULTS_OK)
+        check = results_select(db, options->selectors, options->selector_count,
+                               &runs, error, EXPORT_ERROR_BYTES);
+    if (check == RESULTS_OK && runs.count == 0) {
+        snprintf(error, EXPORT_ERROR_BYTES, "%s: the file holds no runs",
+                 options->database);
+        check = RESULTS_BAD_INPUT;
+    }
+    if (check == RESULTS_OK && options->perfetto &&
+        is_same_file(options->perfetto, options->database)) {
+        snprintf(error, EXPORT_ERROR_BYTES, "%s: is what is to be exported",
+                 options->perfetto);
+        check = RESULTS_BAD_INPUT;
+    }
+    if (check == RESULTS_OK)
+        check = write_runs(options, db, &runs, error);
+    results_runs_release(&runs);
+    sqlite3_close(db);
+    return check;
+}
+
+int cmd_export(int argc, char **argv)
+{
+    char error[EXPORT_ERROR_BYTES] = "";
+    struct options options = {
+        .selectors = calloc((size_t)argc + 1, sizeof *options.selectors),
+    };
+    if (!options.selectors)
+        return complain(CLI_HOST, "out of memory");
+
+    int status = read_options(&options, argc, argv);
+    if (status == CLI_OK && options.is_help) {
+        fputs(help, stdout);
+    } else if (status == CLI_OK) {
+        enum results_check check = export_from(&options, error);
+        if (check != RESULTS_OK)
+            status = complain(check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST,
+                              error);
+        else if (fflush(stdout) != 0 || ferror(stdout))
+            status = complain(CLI_HOST, "cannot write to standard output");
+    }
+    free(options.selectors);
+    return status;
+}
