@@ -112,7 +112,8 @@ static enum plot_status add_panels(struct sights *sights,
     qsort(sights->items, sights->count, sizeof(*sights->items), by_name);
     for (size_t s = 0; s < sights->count; s++) {
         const char *name = sights->items[s].run->name;
-        bool is_new = s == 0 || strcmp(sights->items[s - 1].run->name, name);
+        bool is_new =
+            s == 0 || strcmp(sights->items[s - 1].run->name, name) != 0;
         if (is_new && chart->panel_count == PLOT_MAX_PANELS) {
             snprintf(message, PLOT_MESSAGE_BYTES,
                      "a figure shows at most %d scenarios or traces, choose "
