@@ -26,9 +26,9 @@ done
     "$scenarios/traces/cc1.txt.zst" >/dev/null
 
 draw() {
-    "$lowtide" plot --quiet "$work/$1.db" --kind "$2" -o "$here/img/$2.png"
+    "$lowtide" plot --quiet "$work/$1.db" --kind "$2" -o "$here/img/$2.$3"
 }
-draw thrash residency
-draw first queues
-draw compare compare
-draw mrc mrc
+draw thrash residency png
+draw first queues svg
+draw compare compare png
+draw mrc mrc png
