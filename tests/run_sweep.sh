@@ -218,6 +218,8 @@ wait_for() {
 "$lowtide" sweep study.yaml -j 2 -o stop.db >out 2>err &
 sweep=$!
 wait_for 5
+status 2 sweep study.yaml -o stop.db
+check "two sweeps don't add to one file" says "another sweep adds to it"
 kill -TERM $sweep
 wait $sweep
 check "an interrupted study ends with 130" [ $? = 130 ]
@@ -239,6 +241,7 @@ check "the file is whole after kill -9" [ "$(sqlite3 -cmd '.timeout 20000' \
 study 8 200us
 sed -i 's|^  workloads|  duration: 20s\n  workloads|' study.yaml
 status 0 sweep study.yaml -j 2 -o stop.db
+check "no lock is left" [ ! -e stop.db.lock ]
 check "after kill -9 the rest is run" [ "$(complete stop.db)" -ge 32 ]
 check "each run is there once, and complete" [ "$(sqlite3 stop.db "
     SELECT count(*) = count(DISTINCT run_key) AND

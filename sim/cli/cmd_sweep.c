@@ -2,12 +2,12 @@
  * lowtide sweep: a parameter study: what it consists of, running what is
  * missing, shares of it, and scripts for many machines.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -25,9 +25,6 @@ enum {
     DEFAULT_SHARDS = 32,
     MESSAGE_BYTES = 1024,
     PATH_BYTES = 4096,
-    /* how long a run that is under way gets to end */
-    PATIENCE_TRIES = 20,
-    PATIENCE_NS = 100 * 1000 * 1000,
 };
 
 static const char help[] =
@@ -66,7 +63,7 @@ static const char help[] =
     "  scenario: storm.yaml           # from the study's folder\n"
     "  repetitions: 5                 # with seeds from `seed` on (1;\n"
     "  seed: 1                        # the scenario's)\n"
-    "  grid:                          # keys as of `run --set`, and policy,\n"
+    "  grid:                          # keys of the scenario, and policy,\n"
     "    policy: [zircon, lru]        # memory, param.NAME\n"
     "    memory: {from: 64MiB, to: 1GiB, factor: 2}   # step, factor, count\n"
     "    $n: [1, 2, 4]                # a name for other values\n"
@@ -247,8 +244,6 @@ static int make_plan(struct command *command)
 static int look(struct command *command)
 {
     char message[MESSAGE_BYTES];
-    sweep_findings_release(&command->findings);
-    command->findings = (struct sweep_findings){.under_way = 0};
     enum study_status status =
         sweep_look(&command->sweep, command->database, &command->shard,
                    &command->findings, message, sizeof message);
@@ -266,36 +261,16 @@ static int look(struct command *command)
 
 /* --- running -------------------------------------------------------------- */
 
-/* A run of a sweep that was killed ends soon; of another sweep it does not. */
-static int wait_for_others(struct command *command)
-{
-    const struct timespec pause = {.tv_nsec = PATIENCE_NS};
-    int status = CLI_OK;
-    for (int i = 0; status == CLI_OK && command->findings.under_way > 0 &&
-                    i < PATIENCE_TRIES;
-         i++) {
-        nanosleep(&pause, NULL);
-        status = look(command);
-    }
-    if (status == CLI_OK && command->findings.under_way > 0)
-        return complain(CLI_USAGE,
-                        "%s: run %llu of this study is under way: two sweeps "
-                        "side by side want shards, --shard I/N",
-                        command->database,
-                        (unsigned long long)command->findings.under_way);
-    return status;
-}
-
 /* What an earlier sweep did not finish gives way to what is run now. */
 static int remove_leftovers(struct command *command)
 {
     char message[MESSAGE_BYTES];
     const struct sweep_findings *findings = &command->findings;
-    if (findings->elsewhere > 0)
+    if (findings->running > 0)
         complain(CLI_OK,
-                 "%s: %zu runs are said to be under way on other hosts; they "
+                 "%s: %zu runs are said to be under way on another host; they "
                  "are run here too",
-                 command->database, findings->elsewhere);
+                 command->database, findings->running);
     if (findings->leftovers.count == 0 ||
         study_runs_remove(command->database, &findings->leftovers, message,
                           sizeof message) == RESULTS_OK)
@@ -319,12 +294,7 @@ static int run(struct command *command)
         .parallel = command->parallel,
         .is_quiet = command->is_quiet,
     };
-    int status = CLI_OK;
-    if (command->shard.count == 0) {
-        status = wait_for_others(command);
-        if (status == CLI_OK)
-            status = remove_leftovers(command);
-    }
+    int status = command->shard.count == 0 ? remove_leftovers(command) : CLI_OK;
     if (status != CLI_OK)
         return status;
     if (!command->is_quiet && isatty(STDERR_FILENO))
@@ -375,11 +345,10 @@ static int write_script(const struct command *command)
     return CLI_OK;
 }
 
-static int act(struct command *command)
+/* What is there, and then what is wanted. */
+static int look_and_act(struct command *command)
 {
-    int status = make_plan(command);
-    if (status == CLI_OK)
-        status = look(command);
+    int status = look(command);
     if (status != CLI_OK)
         return status;
     if (command->action == ACTION_RUN)
@@ -390,6 +359,27 @@ static int act(struct command *command)
         status = write_script(command);
     if (fflush(stdout) != 0 || ferror(stdout))
         return complain(CLI_HOST, "cannot write to standard output");
+    return status;
+}
+
+static int act(struct command *command)
+{
+    int status = make_plan(command);
+    if (status != CLI_OK)
+        return status;
+    if (command->action != ACTION_RUN || command->shard.count > 0)
+        return look_and_act(command);
+    int lock = sweep_lock(command->database);
+    if (lock < 0 && errno == EWOULDBLOCK)
+        return complain(CLI_USAGE,
+                        "%s: another sweep adds to it; two side by side want "
+                        "shards, --shard I/N",
+                        command->database);
+    if (lock < 0)
+        return complain(CLI_HOST, "%s.lock: %s", command->database,
+                        strerror(errno));
+    status = look_and_act(command);
+    sweep_unlock(command->database, lock);
     return status;
 }
 

@@ -50,19 +50,15 @@ static bool is_status(const char *text, enum run_status status)
 static const char *judge(sqlite3_stmt *row, struct study_run *run)
 {
     const char *status = text_of(row, 4);
-    const char *host = text_of(row, 6);
-    struct writer self;
     status = status ? status : run_status_name(RUN_ERROR);
     run->is_complete = is_status(status, RUN_OK) ||
                        is_status(status, RUN_FAILED) ||
                        is_status(status, RUN_STOPPED);
     if (!is_status(status, RUN_RUNNING))
         return status;
-    if (writer_is_gone(host, sqlite3_column_int64(row, 7), text_of(row, 8)))
-        return run_status_name(RUN_INTERRUPTED);
-    writer_self(&self);
-    run->is_elsewhere = !host || strcmp(host, self.host) != 0;
-    return status;
+    bool is_gone = writer_is_gone(text_of(row, 6), sqlite3_column_int64(row, 7),
+                                  text_of(row, 8));
+    return is_gone ? run_status_name(RUN_INTERRUPTED) : status;
 }
 
 static bool read_run(sqlite3_stmt *row, struct study_run *run)

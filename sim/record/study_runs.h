@@ -18,7 +18,6 @@ struct study_run {
     char *status;  /* as run.status, without a writer `interrupted`; owned */
     char *fingerprint; /* owned; NULL until the run has ended */
     bool is_complete;  /* it ran to its end: ok, failed or stopped */
-    bool is_elsewhere; /* `running`, on another host: who knows */
 };
 
 /* In the order of run ids. */

@@ -2,14 +2,21 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "record/merge.h"
 #include "record/store.h"
 #include "record/study_runs.h"
 #include "version.h"
+
+/* How long a lock is waited for: three seconds. EAGAIN is EWOULDBLOCK. */
+enum { LOCK_TRIES = 30, LOCK_PAUSE_NS = 100 * 1000 * 1000 };
 
 /* --- paths ---------------------------------------------------------------- */
 
@@ -63,6 +70,63 @@ void sweep_remove_part(const char *path)
             unlink(name);
         free(name);
     }
+}
+
+/* --- one sweep at a time -------------------------------------------------- */
+
+static char *lock_path(const char *database)
+{
+    return path_of("%s.lock", database);
+}
+
+/* The file that has the name is the one that we have locked: it was not
+ * removed by its last owner while we waited. */
+static bool is_current(int lock, const char *path)
+{
+    struct stat ours, named;
+    return fstat(lock, &ours) == 0 && stat(path, &named) == 0 &&
+           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* -1 with errno; EAGAIN: once more. */
+static int try_lock(const char *path)
+{
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock < 0)
+        return -1;
+    int error = EAGAIN;
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+        error = errno;
+    else if (is_current(lock, path))
+        return lock;
+    close(lock);
+    errno = error;
+    return -1;
+}
+
+int sweep_lock(const char *database)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    char *path = lock_path(database);
+    int lock = path ? try_lock(path) : -1;
+    for (int i = 0; lock < 0 && path && errno == EWOULDBLOCK && i < LOCK_TRIES;
+         i++) {
+        nanosleep(&pause, NULL);
+        lock = try_lock(path);
+    }
+    int error = errno;
+    free(path);
+    errno = error;
+    return lock;
+}
+
+void sweep_unlock(const char *database, int lock)
+{
+    char *path = lock_path(database);
+    if (path)
+        unlink(path);
+    free(path);
+    close(lock);
 }
 
 /* --- looking -------------------------------------------------------------- */
@@ -148,12 +212,8 @@ static void take_run(struct sweep_run *run, const struct study_run *found,
 static bool take_leftover(struct sweep_findings *findings,
                           const struct study_run *found)
 {
-    if (found->is_elsewhere) {
-        findings->elsewhere++;
-        return true;
-    }
     if (strcmp(found->status, "running") == 0) {
-        findings->under_way = found->run_id;
+        findings->running++;
         return true;
     }
     struct results_runs *leftovers = &findings->leftovers;

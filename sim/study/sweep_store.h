@@ -3,6 +3,8 @@
  *
  *     DB                        a results file, to which runs are added as they
  *                               come
+ *     DB.lock                   is locked while a sweep adds to DB, by it and by
+ *                               the processes that it started
  *     DB.shard-2-of-8.db        what `--shard 2/8` came to, once it is whole
  *     DB.runs/KEY.db            a complete run of a shard that is under way
  *     DB.runs/KEY.part-HOST-PID one that is being written
@@ -37,12 +39,19 @@ char *sweep_run_path(const char *database, const char *key);
 /* `pid`: of the process that runs the shard. */
 char *sweep_part_path(const char *database, const char *key, long pid);
 
+/*
+ * Become the only sweep that adds to a results file. What a sweep that was
+ * killed has left under way is waited for, a few seconds. Returns a lock for
+ * sweep_unlock(), or -1 with errno: EWOULDBLOCK if there is another sweep.
+ */
+int sweep_lock(const char *database);
+void sweep_unlock(const char *database, int lock);
+
 /* What was found beside the complete runs; zeroed before. */
 struct sweep_findings {
     struct results_runs leftovers; /* of the study's runs in the results file,
                                       those that never reached their end */
-    uint64_t under_way; /* a run that a process of this host writes; 0: none */
-    size_t elsewhere;   /* runs that other hosts write, or wrote */
+    size_t running; /* of them, those that may have a writer on another host */
     char other_version[32]; /* that runs of a study of this name have; "": no */
 };
 
