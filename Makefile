@@ -192,6 +192,9 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_plots.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_sweep.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_schema.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_explain.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_export.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_databases.sh
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log

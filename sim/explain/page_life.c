@@ -196,16 +196,16 @@ static void choose_told(struct page_life *life)
     for (size_t i = 0; i + 1 < life->count; i++) {
         struct page_life_event *event = &life->events[i];
         struct page_life_event *next = event + 1;
-        bool is_coming = page_turn_of(event->what) == PAGE_COMES;
+        enum page_turn turn = page_turn_of(event->what);
 
-        if (!is_same_instant(event, next))
+        if (!is_same_instant(event, next) || !is_new(next))
             continue;
-        if (strcmp(event->what, "freed") == 0 && is_new(next))
-            event->is_told = next->is_told = false;
-        else if (is_coming && is_new(next))
+        /* filed anew, or compression that did not work out */
+        bool is_undone = turn == PAGE_IS_FREED || turn == PAGE_IS_TAKEN;
+        if (is_undone)
+            event->is_told = false;
+        if (is_undone || turn == PAGE_COMES)
             next->is_told = false;
-        else if (page_turn_of(event->what) == PAGE_IS_TAKEN && is_new(next))
-            event->is_told = next->is_told = false; /* it did not work out */
     }
 }
 
@@ -279,8 +279,12 @@ static char *aging_sentence(const struct page_life_event *first,
     page_note_head(last->detail, to);
     const char *list = strrchr(to, ' ');
     from[strcspn(from, " ")] = '\0';
-    fprintf(out, "It had aged %zu times since %s, from %s to %s.", times,
-            human_time(first->at_ns, at), from, list ? list + 1 : to);
+    if (first->at_ns == last->at_ns)
+        fprintf(out, "It aged %zu times at once", times);
+    else
+        fprintf(out, "It had aged %zu times since %s", times,
+                human_time(first->at_ns, at));
+    fprintf(out, ", from %s to %s.", from, list ? list + 1 : to);
     if (fclose(out) == 0)
         return text;
     free(text);

@@ -129,8 +129,8 @@ static void write_state(FILE *out, const char *detail)
     char level[PAGE_NOTE_BYTES], pages[PAGE_NOTE_BYTES], text[HUMAN_TIME_BYTES];
 
     if (page_note_fact(detail, "level", level)) {
-        for (char *c = level; *c; c++)
-            *c = *c == '_' ? ' ' : *c;
+        for (char *c = level; (c = strchr(c, '_'));)
+            *c = ' ';
         fprintf(out, "; the level was %s", level);
     }
     if (page_note_fact(detail, "free", pages))

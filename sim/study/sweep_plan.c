@@ -175,7 +175,7 @@ static enum study_status load_changed(const struct sweep *sweep,
     scenario_errors_release(&found);
     if (result != SCENARIO_OK)
         return result == SCENARIO_NO_MEMORY ? STUDY_HOST : STUDY_INPUT;
-    if (world_check(*scenario, message, sizeof message))
+    if (world_check(*scenario, false, message, sizeof message))
         return STUDY_OK;
     add_error(errors, sweep, changes, message);
     scenario_free(*scenario);
