@@ -271,17 +271,6 @@ static enum results_check copy_file(struct merge *merge, const char *path)
 
 /* --- the new file --------------------------------------------------------- */
 
-static void remove_unfinished(const char *path)
-{
-    static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        char *name = sqlite3_mprintf("%s%s", path, suffixes[i]);
-        if (name)
-            unlink(name);
-        sqlite3_free(name);
-    }
-}
-
 /* A name's entry is on disk when its directory is. */
 static bool sync_directory(const char *path)
 {
@@ -355,7 +344,7 @@ static enum results_check merge_files(struct merge *merge, const char *out,
     if (check == RESULTS_OK)
         check = publish(merge, made, out, is_replaced);
     if (check != RESULTS_OK)
-        remove_unfinished(made);
+        store_remove(made);
     sqlite3_free(made);
     return check;
 }

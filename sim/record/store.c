@@ -360,8 +360,7 @@ static int settle(sqlite3 *db, const char **doing)
     return status;
 }
 
-/* Remove a file that we made, and what SQLite may have put beside it. */
-static void remove_created(const char *path)
+void store_remove(const char *path)
 {
     static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
@@ -404,7 +403,7 @@ sqlite3 *store_join(const char *path, char *error, size_t error_size)
     if (state == STORE_MISSING || state == STORE_OURS) {
         db = join_locked(path, error, error_size);
         if (!db && !existed)
-            remove_created(path);
+            store_remove(path);
     }
     unlock_directory(lock);
     return db;

@@ -62,6 +62,9 @@ sqlite3 *store_read(const char *path, enum store_state *state, char *error,
  */
 int store_mark_interrupted(sqlite3 *db);
 
+/* Remove a file, and what SQLite may have put beside it. */
+void store_remove(const char *path);
+
 /* "while DOING PATH: SQLite's reason" in `error`, a line. */
 void store_describe(sqlite3 *db, int status, const char *doing,
                     const char *path, char *error, size_t error_size);

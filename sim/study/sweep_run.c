@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "record/store.h"
 #include "study/one_run.h"
 #include "study/process_pool.h"
 
@@ -103,7 +104,7 @@ static void run_apart(const struct running *running,
             result->status = STUDY_HOST;
         }
         if (result->status > STUDY_FAILED)
-            sweep_remove_part(part);
+            store_remove(part);
     }
     free(part);
     free(path);
@@ -156,7 +157,7 @@ static void judge_death(const struct running *running,
                      ? sweep_part_path(work->database, run->key, running->pid)
                      : NULL;
     if (part)
-        sweep_remove_part(part);
+        store_remove(part);
     free(part);
 }
 

@@ -61,17 +61,6 @@ char *sweep_part_path(const char *database, const char *key, long pid)
     return path_of("%s.runs/%s.part-%s-%ld", database, key, host, pid);
 }
 
-void sweep_remove_part(const char *path)
-{
-    static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        char *name = path_of("%s%s", path, suffixes[i]);
-        if (name)
-            unlink(name);
-        free(name);
-    }
-}
-
 /* --- one sweep at a time -------------------------------------------------- */
 
 static char *lock_path(const char *database)

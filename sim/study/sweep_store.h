@@ -77,7 +77,4 @@ enum study_status sweep_publish(const struct sweep *sweep, const char *database,
                                 const volatile sig_atomic_t *interrupted,
                                 char *error, size_t error_bytes);
 
-/* Remove a file and what SQLite may have put beside it. */
-void sweep_remove_part(const char *path);
-
 #endif
