@@ -198,7 +198,12 @@ static void choose_told(struct page_life *life)
         struct page_life_event *next = event + 1;
         enum page_turn turn = page_turn_of(event->what);
 
-        if (!is_same_instant(event, next) || !is_new(next))
+        if (!is_same_instant(event, next))
+            continue;
+        if (strcmp(event->what, "accessed") == 0 &&
+            strcmp(next->what, "refused") == 0)
+            event->is_told = false; /* a refusal makes it look used */
+        if (!is_new(next))
             continue;
         /* filed anew, or compression that did not work out */
         bool is_undone = turn == PAGE_IS_FREED || turn == PAGE_IS_TAKEN;
@@ -357,6 +362,13 @@ static char *sentence_of(struct telling *telling, size_t index)
         tell_away(more, telling->db, life, telling->taken, event);
     if (turn == PAGE_IS_FREED)
         tell_freed(more, telling->db, life, event);
+    if (strcmp(event->what, "refused") == 0 && index > 0 &&
+        !life->events[index - 1].is_told) {
+        char head[PAGE_NOTE_BYTES];
+        page_note_head(life->events[index - 1].detail, head);
+        snprintf(more, MORE_BYTES,
+                 "; it went from %.100s, as if it were in use", head);
+    }
     if (strcmp(event->what, "aged") == 0 && telling->agings > 1)
         return aging_sentence(&life->events[telling->first_aging], event,
                               telling->agings);
@@ -480,8 +492,8 @@ void page_life_print(FILE *out, const struct page_life *life, bool is_quiet)
                 life->about ? life->about : "-",
                 (unsigned long long)life->run_id, life->run);
     if (life->count == 0) {
-        fputs("\nNothing happened to it: it was never in memory, or never "
-              "where reclaim\ncould take it.\n",
+        fputs("\nNothing happened to it that a policy sees: it was never in "
+              "memory, or never among\nthe pages that a policy chooses from.\n",
               out);
         return;
     }

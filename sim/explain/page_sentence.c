@@ -201,10 +201,7 @@ static void write_refusal(FILE *out, const char *head, const char *detail)
     const char *why = look_up(phrases, COUNT_OF(phrases), head);
     char fact[PAGE_NOTE_BYTES];
 
-    fputs("It was the next victim", out);
-    if (page_note_fact(detail, "on", fact))
-        fprintf(out, ", on %s", fact);
-    fprintf(out, ", but stayed: %s", why ? why : head);
+    fprintf(out, "It was the next victim, but stayed: %s", why ? why : head);
     if (page_note_fact(detail, "by", fact)) {
         fputs(" when ", out);
         write_who(out, detail);
