@@ -431,11 +431,6 @@ bool trace_has_time(const struct trace *trace)
     return trace->has_time;
 }
 
-uint64_t trace_mapped_bytes(const struct trace *trace)
-{
-    return trace->source.map_bytes;
-}
-
 bool trace_stored_crc32(const struct trace *trace, uint64_t *bytes,
                         uint32_t *crc)
 {

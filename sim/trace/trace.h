@@ -169,10 +169,4 @@ bool trace_stored_crc32(const struct trace *trace, uint64_t *bytes,
 /* Do this trace's records carry times? */
 bool trace_has_time(const struct trace *trace);
 
-/*
- * Bytes of the file mapped into memory now, and 0 if it is read by streams:
- * for those who measure memory.
- */
-uint64_t trace_mapped_bytes(const struct trace *trace);
-
 #endif

@@ -21,20 +21,19 @@ struct trace_source {
     bool is_compressed;
     const char *failure; /* NULL, or what broke the stream */
 
-    /* plain files */
-    unsigned char *map; /* NULL: a stream */
+    int file;
+    unsigned char *buffer; /* the window */
+    size_t buffer_bytes;
+    unsigned char *map; /* instead of the window: trace_source_map() */
     size_t map_bytes;
 
-    /* streams */
-    const struct trace_codec *codec;
+    /* compressed files */
+    const struct trace_codec *codec; /* NULL: a plain file */
     void *codec_state;
-    int file;
     unsigned char *in;
     size_t in_length, in_position;
     bool in_at_end;
     bool is_frame_open; /* a frame has begun and not ended */
-    unsigned char *buffer;
-    size_t buffer_bytes;
 };
 
 /* False: `failure` or errno (when that is NULL) says why. */
@@ -44,7 +43,9 @@ void trace_source_close(struct trace_source *source);
 bool trace_source_more(struct trace_source *source);
 void trace_source_consume(struct trace_source *source, size_t bytes);
 bool trace_source_rewind(struct trace_source *source);
-/* Mapped files: stand at a byte of the file, which is not past its end. */
+/* Map a plain file as a whole, which must not be empty; false: errno. */
+bool trace_source_map(struct trace_source *source);
+/* A mapped file: stand at a byte of the file, which is not past its end. */
 void trace_source_place(struct trace_source *source, uint64_t offset);
 /* Length and CRC-32 of the file as it is stored; false: can't be read. */
 bool trace_source_crc32(const struct trace_source *source, uint64_t *bytes,

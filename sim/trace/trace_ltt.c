@@ -3,6 +3,7 @@
  * decompressed as a whole. A plain file's length and index are checked when it
  * is opened; of one that comes through zstd or gzip, when its end is reached.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -242,6 +243,14 @@ static ptrdiff_t ltt_next(struct trace *trace, struct trace_record *out,
 
 /* --- opening, going elsewhere --------------------------------------------------------- */
 
+static bool map_file(struct trace *trace)
+{
+    if (trace_source_map(&trace->source))
+        return true;
+    (void)trace_fail(trace, 0, "cannot be mapped: %s", strerror(errno));
+    return false;
+}
+
 static bool ltt_open(struct trace *trace)
 {
     trace->ltt = calloc(1, sizeof *trace->ltt);
@@ -251,8 +260,10 @@ static bool ltt_open(struct trace *trace)
         (void)trace_fail(trace, 0, "out of memory");
         return false;
     }
-    if (!take_header(trace) ||
-        (!trace->source.is_compressed && !check_mapped_file(trace)))
+    if (!take_header(trace))
+        return false;
+    if (!trace->source.is_compressed &&
+        (!map_file(trace) || !check_mapped_file(trace)))
         return false;
     trace->has_time = trace->ltt->header.has_time;
     trace->page_size = trace->ltt->header.page_bytes;

@@ -8,7 +8,7 @@
 
 #include "trace/trace_internal.h"
 
-enum { RECORD_BYTES = 24, AHEAD_BYTES = 2048 };
+enum { RECORD_BYTES = 24 };
 
 static uint64_t little_endian_64(const unsigned char *bytes)
 {
@@ -45,14 +45,11 @@ static ptrdiff_t oracle_next(struct trace *trace, struct trace_record *out,
     if (count > capacity)
         count = capacity;
     const unsigned char *record = source->data;
-    for (size_t i = 0; i < count; i++, record += RECORD_BYTES) {
-        /* The host fetches ahead within a page of its own, not past it. */
-        __builtin_prefetch(record + AHEAD_BYTES);
+    for (size_t i = 0; i < count; i++, record += RECORD_BYTES)
         out[i] = (struct trace_record){
             .page = little_endian_64(record + 4),
             .time_ns = little_endian_32(record) * UINT64_C(1000000000),
         };
-    }
     trace->batch_offset = source->offset;
     trace_source_consume(source, count * RECORD_BYTES);
     return (ptrdiff_t)count;

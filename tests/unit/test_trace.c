@@ -355,7 +355,6 @@ Test(trace, rewind_begins_again)
         cr_assert(trace != NULL, "%s", error);
         cr_assert_eq(trace_is_compressed(trace), compressed == 1);
         cr_assert(trace_has_time(trace));
-        cr_assert_eq(trace_mapped_bytes(trace), compressed ? 0u : strlen(text));
         for (int round = 0; round < 3; round++) {
             struct trace_record records[2];
             cr_assert_eq(trace_next(trace, records, 2), 2);
@@ -373,7 +372,7 @@ Test(trace, rewind_begins_again)
 }
 
 /* Several windows of text, so that lines straddle their borders. */
-Test(trace, long_compressed_text_keeps_every_line, .timeout = 60)
+static void expect_every_line(const char *mode)
 {
     enum { LINES = 600000 };
     char directory[] = "/tmp/lowtide-trace-XXXXXX", path[256];
@@ -383,7 +382,7 @@ Test(trace, long_compressed_text_keeps_every_line, .timeout = 60)
     ptrdiff_t got;
     cr_assert(mkdtemp(directory) != NULL);
     snprintf(path, sizeof path, "%s/a.gz", directory);
-    gzFile file = gzopen(path, "wb1");
+    gzFile file = gzopen(path, mode);
     for (int i = 0; i < LINES; i++)
         gzprintf(file, "%d%s\n", i * 7, i % 3 ? "" : " w");
     gzclose(file);
@@ -400,6 +399,16 @@ Test(trace, long_compressed_text_keeps_every_line, .timeout = 60)
     trace_close(trace);
     unlink(path);
     rmdir(directory);
+}
+
+Test(trace, long_compressed_text_keeps_every_line, .timeout = 60)
+{
+    expect_every_line("wb1");
+}
+
+Test(trace, long_plain_text_keeps_every_line, .timeout = 60)
+{
+    expect_every_line("wbT"); /* zlib's mode that writes as it is */
 }
 
 Test(trace, names_of_formats)
