@@ -48,14 +48,18 @@ enum dirty_state {
 struct vm_page {
     uint64_t content;
 
-    /* backlink: set while the page is in a page queue (page_queues.c) */
-    uint64_t offset; /* bytes within the owner */
-    uint32_t owner;  /* handle of the owning cow pages (machine.h); 0: none */
-
-    /* list links: pmm.c while FREE, page_queues.c for the queues it keeps,
-     * free for the holder's use (page_chain) in ALLOC state */
-    page_index prev;
-    page_index next;
+    union {
+        /* backlink: bytes within the owner; set while the page is in a page
+         * queue (page_queues.c), which links it elsewhere if at all */
+        uint64_t offset;
+        /* list links while it is in none: pmm.c while FREE, free for the
+         * holder's use (page_chain) in ALLOC and STORE state */
+        struct {
+            page_index prev;
+            page_index next;
+        };
+    };
+    uint32_t owner; /* handle of the owning cow pages (machine.h); 0: none */
 
     /* written by page_queues.c */
     uint32_t queue : 4;         /* enum page_queue */
@@ -71,7 +75,7 @@ struct vm_page {
     uint32_t always_need : 1;
     uint32_t dirty_state : 2; /* enum dirty_state */
 };
-static_assert(sizeof(struct vm_page) == 32, "two descriptors a cache line");
+static_assert(sizeof(struct vm_page) == 24, "three words a page");
 
 /* A list of pages in ALLOC state, linked through their descriptors. */
 struct page_chain {

@@ -1,8 +1,9 @@
 /*
  * Page queues: one count for each queue, and lists only where an order is
  * needed. Zero forks are taken oldest first by the zero scanner, anonymous
- * pages are walked once, when anonymous reclaim is turned on; both are linked
- * through the descriptors. Pages in RECLAIM are linked by the policy in memory
+ * pages are walked once, when anonymous reclaim is turned on. Their links are
+ * in an array beside the descriptors, where a machine without such pages has
+ * none of the host's memory. Pages in RECLAIM are linked by the policy in memory
  * of its own, so that the descriptors need not be touched by an access.
  *
  *   count[q] follows page.queue in enter() and leave(), nowhere else.
@@ -31,22 +32,32 @@ static struct page_chain *chain_of(struct page_queues *pqs,
     return queue == PQ_ANONYMOUS ? &pqs->anonymous : NULL;
 }
 
-static void chain_unlink(struct page_chain *chain, struct vm_page *pages,
+static void chain_push(struct page_chain *chain, struct queue_link *links,
+                       page_index page)
+{
+    links[page] = (struct queue_link){PAGE_NONE, chain->head};
+    if (chain->head)
+        links[chain->head].prev = page;
+    else
+        chain->tail = page;
+    chain->head = page;
+    chain->count++;
+}
+
+static void chain_unlink(struct page_chain *chain, struct queue_link *links,
                          page_index page)
 {
-    struct vm_page *p = &pages[page];
+    struct queue_link link = links[page];
 
     CHECK(chain->count > 0);
-    if (p->prev)
-        pages[p->prev].next = p->next;
+    if (link.prev)
+        links[link.prev].next = link.next;
     else
-        chain->head = p->next;
-    if (p->next)
-        pages[p->next].prev = p->prev;
+        chain->head = link.next;
+    if (link.next)
+        links[link.next].prev = link.prev;
     else
-        chain->tail = p->prev;
-    p->prev = PAGE_NONE;
-    p->next = PAGE_NONE;
+        chain->tail = link.prev;
     chain->count--;
 }
 
@@ -79,7 +90,7 @@ static void enter(struct page_queues *pqs, page_index page,
         if (pqs->ops->page_identity)
             tell_identity(pqs, page);
     } else if (chain) {
-        page_chain_push_head(chain, pqs->pmm->pages, page);
+        chain_push(chain, pqs->links, page);
     }
 }
 
@@ -97,7 +108,7 @@ static void leave(struct page_queues *pqs, page_index page,
     if (queue == PQ_RECLAIM)
         pqs->ops->page_removed(pqs->policy, page, why);
     else if (chain)
-        chain_unlink(chain, pqs->pmm->pages, page);
+        chain_unlink(chain, pqs->links, page);
 }
 
 /* Where a page bound for `queue` goes, now that reclaim may be wider. */
@@ -171,14 +182,20 @@ enum vm_status pq_init(struct page_queues *pqs, struct pmm *pmm,
         .ops = ops,
         .page_memory_entries = pmm->capacity_pages + 1,
     };
-    return start_policy(pqs, ops, values, seed, &pqs->policy) ? VM_OK
-                                                              : VM_NO_MEMORY;
+    pqs->links = page_memory_new(pqs->page_memory_entries, sizeof *pqs->links);
+    if (!pqs->links)
+        return VM_NO_MEMORY;
+    if (start_policy(pqs, ops, values, seed, &pqs->policy))
+        return VM_OK;
+    free(pqs->links);
+    return VM_NO_MEMORY;
 }
 
 void pq_release(struct page_queues *pqs)
 {
     pqs->ops->fini(pqs->policy);
     free(pqs->host.page_memory);
+    free(pqs->links);
     *pqs = (struct page_queues){0};
 }
 
@@ -189,12 +206,20 @@ enum vm_status pq_reserve(struct page_queues *pqs, uint64_t capacity_pages)
     if (entries <= pqs->page_memory_entries)
         return VM_OK;
     void *grown = page_memory_new(entries, pqs->host.page_bytes);
-    if (!grown)
+    struct queue_link *links = page_memory_new(entries, sizeof *links);
+    if (!grown || !links) {
+        free(grown);
+        free(links);
         return VM_NO_MEMORY;
+    }
     memcpy(grown, pqs->host.page_memory,
            pqs->page_memory_entries * pqs->host.page_bytes);
+    if (pqs->zero_forks.count + pqs->anonymous.count > 0)
+        memcpy(links, pqs->links, pqs->page_memory_entries * sizeof *links);
     free(pqs->host.page_memory);
+    free(pqs->links);
     pqs->host.page_memory = grown;
+    pqs->links = links;
     pqs->page_memory_entries = entries;
     return VM_OK;
 }
@@ -372,8 +397,8 @@ static bool chain_is_intact(const struct page_queues *pqs,
     page_index before = PAGE_NONE;
     uint64_t walked = 0;
 
-    for (page_index page = chain->head; page; page = pages[page].next) {
-        if (pages[page].queue != queue || pages[page].prev != before)
+    for (page_index page = chain->head; page; page = pqs->links[page].next) {
+        if (pages[page].queue != queue || pqs->links[page].prev != before)
             return false;
         before = page;
         walked++;

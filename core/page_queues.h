@@ -36,18 +36,25 @@ enum page_queue {
     PQ_COUNT
 };
 
+struct queue_link {
+    page_index prev;
+    page_index next;
+};
+
 struct page_queues {
     struct pmm *pmm; /* borrowed: the descriptors */
     uint64_t count[PQ_COUNT];
 
-    /* newest at the head; linked through the descriptors */
+    /* newest at the head; linked through `links` */
     struct page_chain zero_forks;
     struct page_chain anonymous; /* ordered, for turning reclaim on */
+    struct queue_link *links;    /* owned; one for each page, not resident
+                                    before a page is in either of them */
 
     const struct reclaim_policy_ops *ops; /* borrowed */
     void *policy;                         /* owned instance */
     struct reclaim_host host;             /* its address must not change */
-    size_t page_memory_entries;           /* of host.page_memory */
+    size_t page_memory_entries; /* of host.page_memory, and of `links` */
 
     /* an owner's number that is never used again, for policies that remember
      * pages by name (page_identity); the machine sets both. NULL: no names */

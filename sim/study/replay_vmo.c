@@ -89,6 +89,7 @@ static void look_further(struct replay_vmo *replay)
     page_index next = pqs->ops->likely_victim(pqs->policy, last);
     *ahead_slot(replay, replay->ahead_in++) = next;
     __builtin_prefetch(&pqs->pmm->pages[next], 1);
+    __builtin_prefetch(&pqs->pmm->pages[next].owner, 1); /* may be on another */
     __builtin_prefetch(memory + (size_t)next * pqs->host.page_bytes, 1);
 }
 

@@ -147,7 +147,8 @@ Test(broken_rules, of_the_page_queues)
 {
     struct page_queues *pqs = &f.machine.pqs;
     struct vm_page *fork = &pages[pqs->zero_forks.head];
-    struct vm_page *plain = &pages[pqs->anonymous.head];
+    struct queue_link *fork_link = &pqs->links[pqs->zero_forks.head];
+    struct queue_link *plain_link = &pqs->links[pqs->anonymous.head];
     const char *forks = "every zero fork is linked once";
 #define PQ_BREAKS(object, change, rule)                                        \
     BREAKS(object, change, pq_valid(pqs), rule)
@@ -157,12 +158,12 @@ Test(broken_rules, of_the_page_queues)
               "a page has an owner exactly while it is queued");
     PQ_BREAKS(*fork, fork->queue = PQ_WIRED,
               "count = number of pages with that queue");
-    PQ_BREAKS(*fork, fork->prev = 1, forks);
+    PQ_BREAKS(*fork_link, fork_link->prev = 1, forks);
     PQ_BREAKS(pqs->zero_forks, pqs->zero_forks.count--, forks);
     PQ_BREAKS(pqs->zero_forks, pqs->zero_forks.count++, forks);
     PQ_BREAKS(pqs->zero_forks, pqs->zero_forks.tail = PAGE_NONE, forks);
     PQ_BREAKS(pqs->zero_forks, pqs->zero_forks = PAGE_CHAIN_EMPTY, forks);
-    PQ_BREAKS(*plain, plain->next = PAGE_NONE,
+    PQ_BREAKS(*plain_link, plain_link->next = PAGE_NONE,
               "every anonymous page is linked once");
     PQ_BREAKS(pqs->anonymous, pqs->anonymous.head = pqs->zero_forks.head,
               "every anonymous page is linked once");
