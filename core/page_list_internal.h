@@ -67,13 +67,16 @@ static inline unsigned child_index(uint64_t number, uint32_t level)
     return (unsigned)(number >> (level * TREE_BITS)) & (TREE_FANOUT - 1);
 }
 
-/* The inner node that list node `number` hangs on, or would; NULL: none does. */
+/* The inner node that list node `number` hangs on, or would; NULL: none does.
+ * Two levels, which is most lists of some size, go without a loop. */
 static inline struct tree_node *inner_find(const struct page_list *list,
                                            uint64_t number)
 {
     if (number >= list->covered)
         return NULL;
     struct tree_node *inner = list->root;
+    if (list->height == 2)
+        return inner->children[number >> TREE_BITS];
     for (uint32_t shift = (list->height - 1) * TREE_BITS; inner && shift > 0;
          shift -= TREE_BITS)
         inner = inner->children[number >> shift & (TREE_FANOUT - 1)];

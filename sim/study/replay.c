@@ -150,24 +150,33 @@ static enum replay_status take_batch(struct replay *replay, struct batch *batch)
     return replay->vmo_pages ? check_pages(replay, batch) : REPLAY_OK;
 }
 
-static enum replay_status grow(struct replay *replay, uint64_t page)
+/* A page that may be new: it gets a number, and a place in the mapping. */
+__attribute__((noinline)) static enum replay_status
+number_slowly(struct replay *replay, uint64_t id, uint32_t *page)
 {
-    enum vm_status status = replay_vmo_grow(&replay->vmo, page);
+    if (!replay_ids_add(&replay->ids, id, page))
+        return no_memory(replay);
+    if (*page < replay->vmo.mapping->page_count)
+        return REPLAY_OK;
+    enum vm_status status = replay_vmo_grow(&replay->vmo, *page);
     note_memory(replay);
     return status == VM_OK ? REPLAY_OK : no_memory(replay);
 }
 
-static inline enum replay_status number(struct replay *replay,
-                                        struct batch *batch, size_t n)
+/* `numbers`: ids are not the pages themselves. */
+static inline enum replay_status
+number(struct replay *replay, struct batch *batch, size_t n, bool numbers)
 {
-    uint32_t *page = &batch->pages[n];
-    if (replay->vmo_pages)
-        *page = (uint32_t)batch->records[n].page;
-    else if (!replay_ids_page(&replay->ids, batch->records[n].page, page))
-        return no_memory(replay);
-    replay_vmo_prefetch_entry(&replay->vmo, *page);
-    return *page < replay->vmo.mapping->page_count ? REPLAY_OK
-                                                   : grow(replay, *page);
+    uint64_t id = batch->records[n].page;
+    uint32_t page = (uint32_t)id;
+    if (numbers && !replay_ids_find(&replay->ids, id, &page)) {
+        enum replay_status status = number_slowly(replay, id, &page);
+        if (status != REPLAY_OK)
+            return status;
+    }
+    batch->pages[n] = page;
+    replay_vmo_prefetch_entry(&replay->vmo, page);
+    return REPLAY_OK;
 }
 
 static inline void lead(const struct replay *replay, struct batch *batch,
@@ -192,23 +201,27 @@ static enum replay_status failed(struct replay *replay, enum vm_status status)
                replay->config->policy->name);
 }
 
-/* Request `n` of each batch takes its step. `batch[0]` is the newest; `full`:
- * all of them are. */
+/*
+ * Request `n` of each batch takes its step; `batch[0]` is the newest. `plain`:
+ * all batches are full, and nobody asks for the future; `numbers`: ids are not
+ * the pages themselves. Both are constants where this is called often, so that
+ * none of it is looked at for each request.
+ */
 __attribute__((always_inline)) static inline enum replay_status
 take_steps(struct replay *replay, struct batch *const *batch, size_t n,
-           bool full)
+           bool plain, bool numbers)
 {
-    if (!replay->vmo_pages && (full || n < batch[0]->count))
+    if (numbers && (plain || n < batch[0]->count))
         replay_ids_prefetch(&replay->ids, batch[0]->records[n].page);
-    if (full || n < batch[1]->count) {
-        enum replay_status status = number(replay, batch[1], n);
+    if (plain || n < batch[1]->count) {
+        enum replay_status status = number(replay, batch[1], n, numbers);
         if (status != REPLAY_OK)
             return status;
     }
-    if (full || n < batch[2]->count)
+    if (plain || n < batch[2]->count)
         lead(replay, batch[2], batch[2]->pages[n]);
-    if (full || n < batch[3]->count) {
-        if (replay->future.count)
+    if (plain || n < batch[3]->count) {
+        if (!plain && replay->future.count)
             replay->vmo.machine.pqs.host.next_use =
                 replay_future_at(&replay->future, replay->requests + n);
         enum vm_status status =
@@ -225,15 +238,19 @@ static enum replay_status play(struct replay *replay,
                                struct batch *const *batch)
 {
     enum replay_status status = REPLAY_OK;
-    bool full = true;
+    bool numbers = !replay->vmo_pages;
+    bool plain = !replay->future.count;
     for (unsigned step = 0; step < STEPS; step++)
-        full = full && batch[step]->count == BATCH;
-    if (full)
+        plain = plain && batch[step]->count == BATCH;
+    if (plain && numbers)
         for (size_t n = 0; n < BATCH && status == REPLAY_OK; n++)
-            status = take_steps(replay, batch, n, true);
+            status = take_steps(replay, batch, n, true, true);
+    else if (plain)
+        for (size_t n = 0; n < BATCH && status == REPLAY_OK; n++)
+            status = take_steps(replay, batch, n, true, false);
     else
         for (size_t n = 0; n < BATCH && status == REPLAY_OK; n++)
-            status = take_steps(replay, batch, n, false);
+            status = take_steps(replay, batch, n, false, numbers);
     if (status != REPLAY_OK)
         return status;
     lead_absent(replay, batch[2]);
@@ -324,6 +341,8 @@ enum replay_status replay_run(const struct replay_config *config,
     };
     if (replay.memory_peak > replay.memory_before)
         result->peak_bytes = replay.memory_peak - replay.memory_before;
+    if (config->is_last)
+        goto out;
     replay_vmo_release(&replay.vmo);
     replay_ids_release(&replay.ids);
 out:

@@ -66,6 +66,9 @@ struct replay_config {
      * nobody watches */
     void (*watch)(void *context, const struct replay_state *state);
     void *context;
+    /* The process is over after this: the machine is not taken down page by
+     * page, the host takes it back whole. */
+    bool is_last;
 };
 
 struct replay_result {

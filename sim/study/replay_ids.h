@@ -69,15 +69,22 @@ replay_ids_prefetch(const struct replay_ids *ids, uint64_t id)
         __builtin_prefetch(&ids->table[id]);
 }
 
+/* The page of `id` if it is at hand; false: replay_ids_add() knows. */
+static inline bool replay_ids_find(const struct replay_ids *ids, uint64_t id,
+                                   uint32_t *page)
+{
+    if (!ids->table || id >= REPLAY_DENSE_LIMIT)
+        return false;
+    uint32_t entry = ids->table[id];
+    *page = entry - 1;
+    return entry != 0;
+}
+
 /* The page of `id`, which is numbered now if it is new; false as above. */
 static inline bool replay_ids_page(struct replay_ids *ids, uint64_t id,
                                    uint32_t *page)
 {
-    if (ids->table && id < REPLAY_DENSE_LIMIT && ids->table[id] != 0) {
-        *page = ids->table[id] - 1;
-        return true;
-    }
-    return replay_ids_add(ids, id, page);
+    return replay_ids_find(ids, id, page) || replay_ids_add(ids, id, page);
 }
 
 #endif

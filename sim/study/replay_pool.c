@@ -21,12 +21,14 @@ static void replay(void *context, size_t index, void *result)
     const struct replays *replays = context;
     const struct replay_job *job = &replays->jobs[index];
     struct replay_outcome *outcome = result;
+    struct replay_config config = job->config;
+    config.is_last = true; /* of this process: process_pool.h */
     if (job->database)
         replay_record_run(job, outcome);
     else
-        outcome->status =
-            replay_point_run(job, &job->config, &outcome->result,
-                             outcome->message, sizeof outcome->message);
+        outcome->status = replay_point_run(job, &config, &outcome->result,
+                                           outcome->message,
+                                           sizeof outcome->message);
 }
 
 static void hand_out(void *context, size_t index, const void *result,
