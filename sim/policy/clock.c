@@ -5,14 +5,15 @@
  * experiment with the Multics system" (1968), is the case of one bit; with
  * more it is the generalized clock of Smith (1978).
  *
- *          counter > 0: take 1 off
- *        +-------------------------------+
- *        v                               |
- *   [newest] ... ... ... ... ... ... [oldest] -- counter 0 --> victim
+ *        +---> [newest] <-> [ ] <-> ... <-> [ ] <-> [oldest] <---+
+ *        +-------------------------------------------- ^ --------+
+ *                                                     hand
+ *   counter 0: victim;  else: take 1 off, step towards the newest
  *
- * The hand stands at the oldest end and the ring turns past it, so a new page
- * enters right behind the hand, as on a real clock. Turning happens when a
- * victim is asked for; each turn was paid for by an access.
+ * The pages are a ring, and the hand is at the oldest. That a page becomes the
+ * newest is one step of the hand: no link changes. A new page enters right
+ * behind the hand, as on a real clock. Steps are made when a victim is asked
+ * for; each was paid for by an access.
  */
 #include <stdlib.h>
 
@@ -21,11 +22,53 @@
 
 enum { PARAM_BITS };
 
+enum { ON_RING = 1, LOOK_AHEAD = 8 };
+
 struct clock {
     struct reclaim_host *host;
-    struct page_list_ends ring;
+    page_index hand; /* PAGE_NONE: the ring is empty */
+    uint64_t count;
     unsigned max_counter;
 };
+
+/* A page's link: `prev` is the page next newer, the newest's is the oldest;
+ * `next` the other way; `list` is ON_RING or 0, `mark` the counter. */
+static struct page_link *link_of(const struct clock *clock, page_index page)
+{
+    return page_link_at(page_links_of(clock->host), page);
+}
+
+/* The page, on no ring, becomes the newest. */
+static void insert(struct clock *clock, page_index page)
+{
+    struct page_link *link = link_of(clock, page);
+    struct page_link *oldest = clock->hand ? link_of(clock, clock->hand) : link;
+
+    CHECK(link->list == 0);
+    if (!clock->hand) {
+        clock->hand = page;
+        link->next = page & PAGE_LINK_MASK;
+    }
+    link->list = ON_RING;
+    link->prev = clock->hand & PAGE_LINK_MASK;
+    link->next = oldest->next;
+    link_of(clock, oldest->next)->prev = page & PAGE_LINK_MASK;
+    oldest->next = page & PAGE_LINK_MASK;
+    clock->count++;
+}
+
+static void take_out(struct clock *clock, page_index page)
+{
+    struct page_link *link = link_of(clock, page);
+
+    CHECK(link->list == ON_RING);
+    if (page == clock->hand)
+        clock->hand = link->prev == page ? PAGE_NONE : link->prev;
+    link_of(clock, link->prev)->next = link->next;
+    link_of(clock, link->next)->prev = link->prev;
+    link->list = 0;
+    clock->count--;
+}
 
 static void *clock_init(struct reclaim_host *host,
                         const union reclaim_value *values)
@@ -35,7 +78,6 @@ static void *clock_init(struct reclaim_host *host,
     if (!clock)
         return NULL;
     clock->host = host;
-    clock->ring.id = 1;
     clock->max_counter = (1u << values[PARAM_BITS].uint) - 1;
     CHECK(clock->max_counter <= PAGE_LINK_MAX_MARK);
     return clock;
@@ -57,83 +99,94 @@ static void clock_page_added(void *self, page_index page,
                              enum reclaim_class class_, enum reclaim_added why)
 {
     struct clock *clock = self;
-    struct page_links links = page_links_of(clock->host);
 
     (void)class_;
     (void)why;
-    page_link_at(links, page)->mark = 0;
-    page_links_push_head(links, &clock->ring, page);
+    link_of(clock, page)->mark = 0;
+    insert(clock, page);
 }
 
 static void clock_page_removed(void *self, page_index page,
                                enum reclaim_removed why)
 {
-    struct clock *clock = self;
-
     (void)why;
-    page_links_remove(page_links_of(clock->host), &clock->ring, page);
+    take_out(self, page);
 }
 
 static void clock_page_accessed(void *self, page_index page,
                                 enum reclaim_accessed how)
 {
     const struct clock *clock = self;
-    struct page_link *link = page_link_at(page_links_of(clock->host), page);
+    struct page_link *link = link_of(clock, page);
 
     (void)how;
-    CHECK(link->list == clock->ring.id);
+    CHECK(link->list == ON_RING);
     if (link->mark < clock->max_counter)
         link->mark = (link->mark + 1u) & PAGE_LINK_MAX_MARK;
 }
 
+/* It becomes the oldest: the newest, and the hand a step back. */
 static void clock_page_dont_need(void *self, page_index page)
 {
     struct clock *clock = self;
-    struct page_links links = page_links_of(clock->host);
 
-    page_link_at(links, page)->mark = 0;
-    page_links_move_to_tail(links, &clock->ring, page);
+    take_out(clock, page);
+    link_of(clock, page)->mark = 0;
+    insert(clock, page);
+    clock->hand = page;
 }
 
 static page_index clock_victim(void *self, enum reclaim_level level)
 {
     struct clock *clock = self;
-    struct page_links links = page_links_of(clock->host);
-    page_index page;
+    struct page_link *link;
 
     (void)level;
-    while ((page = clock->ring.tail) && page_link_at(links, page)->mark > 0) {
-        page_link_at(links, page)->mark =
-            (page_link_at(links, page)->mark - 1u) & PAGE_LINK_MAX_MARK;
-        page_links_move_to_head(links, &clock->ring, page);
+    if (!clock->hand)
+        return PAGE_NONE;
+    while ((link = link_of(clock, clock->hand))->mark > 0) {
+        link->mark = (link->mark - 1u) & PAGE_LINK_MAX_MARK;
+        clock->hand = link->prev;
+    }
+    return clock->hand;
+}
+
+/* The next page on the hand's way with nothing on its counter; not looked for
+ * further than LOOK_AHEAD pages. */
+static page_index clock_likely_victim(const void *self, page_index page)
+{
+    const struct clock *clock = self;
+    const struct page_link *link = link_of(clock, page);
+
+    if (link->list != ON_RING)
+        return clock->hand;
+    for (int n = 0; n < LOOK_AHEAD; n++) {
+        page = link->prev;
+        if (page == clock->hand)
+            return PAGE_NONE;
+        link = link_of(clock, page);
+        if (link->mark == 0)
+            break;
     }
     return page;
 }
 
-static page_index clock_likely_victim(const void *self, page_index page)
-{
-    const struct clock *clock = self;
-
-    return page_links_towards_head(page_links_of(clock->host), &clock->ring,
-                                   page);
-}
-
+/* As if used as much as any: the hand comes back to 0 elsewhere first. */
 static void clock_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct clock *clock = self;
-    struct page_links links = page_links_of(clock->host);
 
     (void)why;
-    /* As if used as much as any: the hand comes back to 0 elsewhere first. */
-    page_link_at(links, page)->mark = clock->max_counter & PAGE_LINK_MAX_MARK;
-    page_links_move_to_head(links, &clock->ring, page);
+    take_out(clock, page);
+    link_of(clock, page)->mark = clock->max_counter & PAGE_LINK_MAX_MARK;
+    insert(clock, page);
 }
 
 static unsigned clock_lists(void *self, struct reclaim_list *out)
 {
     const struct clock *clock = self;
 
-    out[0] = (struct reclaim_list){"clock", clock->ring.count};
+    out[0] = (struct reclaim_list){"clock", clock->count};
     return 1;
 }
 
@@ -141,21 +194,30 @@ static struct reclaim_place clock_place(void *self, page_index page)
 {
     const struct clock *clock = self;
 
-    CHECK(page_link_at(page_links_of(clock->host), page)->list ==
-          clock->ring.id);
+    CHECK(link_of(clock, page)->list == ON_RING);
     return (struct reclaim_place){0, false};
 }
 
 static const char *clock_valid(void *self)
 {
     const struct clock *clock = self;
-    struct page_links links = page_links_of(clock->host);
+    page_index page = clock->hand;
 
-    for (page_index page = clock->ring.head; page;
-         page = page_link_at(links, page)->next)
-        if (page_link_at(links, page)->mark > clock->max_counter)
+    for (uint64_t n = 0; n < clock->count; n++) {
+        const struct page_link *link = link_of(clock, page);
+
+        if (n > 0 && page == clock->hand)
+            return "the ring closes after all of its pages";
+        if (link->list != ON_RING)
+            return "a page on the ring knows it";
+        if (link->mark > clock->max_counter)
             return "a counter has no more than its bits";
-    return page_links_valid(links, &clock->ring);
+        if (link_of(clock, link->prev)->next != page)
+            return "links lead back where they came from";
+        page = link->prev;
+    }
+    return page == clock->hand ? NULL
+                               : "the ring closes after all of its pages";
 }
 
 static const struct reclaim_param clock_params[] = {

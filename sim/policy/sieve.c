@@ -19,6 +19,8 @@
 #include "page_links.h"
 #include "policies.h"
 
+enum { LOOK_AHEAD = 8 };
+
 struct sieve {
     struct reclaim_host *host;
     struct page_list_ends fifo;
@@ -117,15 +119,21 @@ static page_index sieve_victim(void *self, enum reclaim_level level)
     return page;
 }
 
+/* The next page on the hand's way that was not visited; not looked for further
+ * than LOOK_AHEAD pages. */
 static page_index sieve_likely_victim(const void *self, page_index page)
 {
     const struct sieve *sieve = self;
-    const struct page_link *link =
-        page_link_at(page_links_of(sieve->host), page);
+    struct page_links links = page_links_of(sieve->host);
 
-    if (link->list == sieve->fifo.id)
-        return newer_or_oldest(sieve, page);
-    return sieve->hand ? sieve->hand : sieve->fifo.tail;
+    if (page_link_at(links, page)->list != sieve->fifo.id)
+        return sieve->hand ? sieve->hand : sieve->fifo.tail;
+    for (int n = 0; n < LOOK_AHEAD; n++) {
+        page = newer_or_oldest(sieve, page);
+        if (!page_link_at(links, page)->mark)
+            break;
+    }
+    return page;
 }
 
 /* As if visited, and the hand goes on: it comes round to it last. */
