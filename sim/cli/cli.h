@@ -55,6 +55,9 @@ int cmd_list(int argc, char **argv);
 /* lowtide plot DB ... -o FILE: figures from a results file. */
 int cmd_plot(int argc, char **argv);
 
+/* lowtide report DB ... -o FILE.html: one page about runs. */
+int cmd_report(int argc, char **argv);
+
 /* lowtide explain DB ...: a page's life, or where two runs part. */
 int cmd_explain(int argc, char **argv);
 

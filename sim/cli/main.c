@@ -19,6 +19,7 @@ static const struct cli_command commands[] = {
     {"merge", "join results files into a new one", cmd_merge},
     {"list", "the runs in a results file", cmd_list},
     {"plot", "draw runs of a results file", cmd_plot},
+    {"report", "write one HTML page about runs of a results file", cmd_report},
     {"explain", "a page's life, or where two runs part", cmd_explain},
     {"export", "write results for other tools", cmd_export},
     {"schema", "print JSON Schemas of scenarios and of outputs", cmd_schema},

@@ -245,34 +245,60 @@ static void drawing_release(struct drawing *drawing)
     plot_runs_release(&drawing->runs);
 }
 
-static enum plot_status fail_read(const struct drawing *drawing, sqlite3 *db,
-                                  int status)
+static enum plot_status fail_read(const struct plot_request *request,
+                                  sqlite3 *db, int status, char *message)
 {
-    snprintf(drawing->message, PLOT_MESSAGE_BYTES, "cannot read %.200s: %s",
-             drawing->request->database,
+    snprintf(message, PLOT_MESSAGE_BYTES, "cannot read %.200s: %s",
+             request->database,
              status == SQLITE_OK || status == SQLITE_NOMEM
                  ? "out of memory"
                  : sqlite3_errmsg(db));
     return status == SQLITE_CORRUPT ? PLOT_BAD_INPUT : PLOT_HOST;
 }
 
+/* A panel for each run. `figure` has its kind. */
+static enum plot_status read_panels(sqlite3 *db,
+                                    const struct plot_request *request,
+                                    const struct plot_runs *runs,
+                                    struct plot_figure *figure, char *message)
+{
+    int status = SQLITE_NOMEM;
+    figure->vmo = request->vmo;
+    figure->panels = calloc(runs->count, sizeof(*figure->panels));
+    if (figure->panels) {
+        figure->panel_count = runs->count;
+        for (size_t p = 0; p < runs->count; p++)
+            figure->panels[p].run = &runs->items[p];
+        status = figure->kind->read(db, figure);
+    }
+    if (status == SQLITE_OK && settle(figure))
+        return PLOT_OK;
+    return fail_read(request, db, status, message);
+}
+
+enum plot_status plot_figure_read(sqlite3 *db,
+                                  const struct plot_request *request,
+                                  struct plot_runs *runs,
+                                  struct plot_figure *figure, char *message)
+{
+    enum plot_status status = find_kind(request->kind, &figure->kind, message);
+    if (status == PLOT_OK)
+        status = plot_runs_select(db, request, PLOT_MAX_PANELS, runs, message);
+    if (status == PLOT_OK)
+        status = read_panels(db, request, runs, figure, message);
+    return status;
+}
+
 static enum plot_status read_figure(sqlite3 *db, struct drawing *drawing)
 {
     struct plot_figure *figure = &drawing->figure;
-    size_t count = drawing->runs.count;
-    int status = SQLITE_NOMEM;
     figure->kind = drawing->kind;
-    figure->vmo = drawing->request->vmo;
-    figure->panels = calloc(count, sizeof(*figure->panels));
-    if (figure->panels) {
-        figure->panel_count = count;
-        for (size_t p = 0; p < count; p++)
-            figure->panels[p].run = &drawing->runs.items[p];
-        status = drawing->kind->read(db, figure);
-    }
-    if (status != SQLITE_OK || !settle(figure))
-        return fail_read(drawing, db, status);
-    for (size_t p = 0; p < count; p++)
+    enum plot_status status =
+        read_panels(db, drawing->request, &drawing->runs, figure,
+                    drawing->message);
+    if (status != PLOT_OK)
+        return status;
+    for (size_t p = 0; p < figure->panel_count; p++)
         if (figure->panels[p].has_data)
             return PLOT_OK;
     snprintf(drawing->message, PLOT_MESSAGE_BYTES,
@@ -293,7 +319,7 @@ static enum plot_status read_drawing(sqlite3 *db, struct drawing *drawing)
     int begun = sqlite3_exec(db, "PRAGMA mmap_size = 4294967296; BEGIN", NULL,
                              NULL, NULL);
     if (begun != SQLITE_OK)
-        return fail_read(drawing, db, begun);
+        return fail_read(drawing->request, db, begun, drawing->message);
     enum plot_status status = plot_runs_select(
         db, drawing->request, limit, &drawing->runs, drawing->message);
     if (status != PLOT_OK)

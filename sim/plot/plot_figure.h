@@ -1,6 +1,7 @@
 /*
  * A figure as numbers: a panel for each run, all panels with the same layers,
- * the same time axis and the same scale. Private to sim/plot/.
+ * the same time axis and the same scale. Private to sim/plot/ and to sim/report/,
+ * which draws figures in its own way.
  */
 #ifndef LOWTIDE_PLOT_FIGURE_H
 #define LOWTIDE_PLOT_FIGURE_H
@@ -81,6 +82,21 @@ struct plot_kind {
                               struct plot_chart *chart, char *message);
     size_t run_limit;
 };
+
+/*
+ * The numbers of a figure of a kind that has time series: runs, layers, frames
+ * thinned to what can be seen. A panel may have no data.
+ *
+ *   db       within a transaction of the caller's
+ *   request  its output is not looked at
+ *   runs     zeroed; to be released in any case, after the figure
+ *   figure   zeroed; to be released in any case
+ *   message  room for PLOT_MESSAGE_BYTES; what went wrong, unless PLOT_OK
+ */
+enum plot_status plot_figure_read(sqlite3 *db,
+                                  const struct plot_request *request,
+                                  struct plot_runs *runs,
+                                  struct plot_figure *figure, char *message);
 
 /* Free everything a figure owns; valid on a zeroed one. */
 void plot_figure_release(struct plot_figure *figure);

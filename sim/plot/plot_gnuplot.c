@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE /* memmem */
 #include "plot/plot_gnuplot.h"
+#include "plot/plot_templates.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +17,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef LOWTIDE_REPORTS_DIR
-#define LOWTIDE_REPORTS_DIR "reports"
-#endif
 
 enum {
     CANNOT_CHDIR = 125,
@@ -121,49 +118,13 @@ static void close_workshop(const struct workshop *shop)
 
 /* --- templates ------------------------------------------------------------ */
 
-static bool is_reports(const char *directory)
-{
-    char path[PATH_MAX];
-    return join(path, directory, "style.gp", "") && access(path, R_OK) == 0;
-}
-
-/* Beside the program: PREFIX/share/lowtide/reports when installed, or the
- * source tree's when run from its build directory. */
-static bool find_beside_program(char *directory)
-{
-    static const char *const places[] = {"../share/lowtide/reports",
-                                         "../reports", "../../reports"};
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
-    if (length <= 0)
-        return false;
-    program[length] = '\0';
-    *strrchr(program, '/') = '\0';
-    for (size_t n = 0; n < sizeof(places) / sizeof(places[0]); n++)
-        if (join(directory, program, places[n], "") && is_reports(directory))
-            return true;
-    return false;
-}
-
 static enum plot_status find_reports(const struct workshop *shop,
                                      char *directory)
 {
-    const char *named = getenv("LOWTIDE_REPORTS");
-    if (named && *named != '\0') {
-        snprintf(directory, PATH_MAX, "%s", named);
-        return is_reports(directory)
-                   ? PLOT_OK
-                   : fail(shop, PLOT_HOST,
-                          "LOWTIDE_REPORTS=%.200s: no style.gp there", named);
-    }
-    if (find_beside_program(directory))
-        return PLOT_OK;
-    snprintf(directory, PATH_MAX, "%s", LOWTIDE_REPORTS_DIR);
-    return is_reports(directory)
+    char message[PLOT_MESSAGE_BYTES];
+    return plot_find_templates("style.gp", directory, message)
                ? PLOT_OK
-               : fail(shop, PLOT_HOST,
-                      "the figures' templates (reports/*.gp) were not found; "
-                      "name their directory in LOWTIDE_REPORTS");
+               : fail(shop, PLOT_HOST, "%s", message);
 }
 
 static bool copy_template(FILE *out, const char *directory, const char *name)

@@ -4,11 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/*
- * Length of the UTF-8 sequence at `text`, 0 if it is none: RFC 3629, no
- * surrogates, nothing written longer than it has to be.
- */
-static int utf8_length(const unsigned char *text)
+int utf8_length(const unsigned char *text)
 {
     unsigned char low = 0x80, high = 0xbf;
     int length;

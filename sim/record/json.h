@@ -6,6 +6,12 @@
 #include <stdio.h>
 
 /*
+ * Length of the UTF-8 sequence at `text`, 0 if it is none: RFC 3629, no
+ * surrogates, nothing written longer than it has to be.
+ */
+int utf8_length(const unsigned char *text);
+
+/*
  * A string in quotes; NULL becomes null. Bytes that are no UTF-8 become
  * U+FFFD, so that the output is always valid.
  */

@@ -108,6 +108,35 @@ bool study_metric_find(const char *name, size_t *metric)
     return false;
 }
 
+static bool read_counters(sqlite3 *db, uint64_t run_id, double *values)
+{
+    sqlite3_stmt *query = NULL;
+    bool is_well =
+        sqlite3_prepare_v2(
+            db, "SELECT value FROM counter WHERE run_id = ? AND name = ?", -1,
+            &query, NULL) == SQLITE_OK;
+    for (size_t c = 0; is_well && c < COUNTERS; c++) {
+        sqlite3_bind_int64(query, 1, (sqlite3_int64)run_id);
+        sqlite3_bind_text(query, 2, counters[c].counter, -1, SQLITE_STATIC);
+        int status = sqlite3_step(query);
+        values[c] = status == SQLITE_ROW ? sqlite3_column_double(query, 0)
+                                         : (double)NAN;
+        is_well = status == SQLITE_ROW || status == SQLITE_DONE;
+        sqlite3_reset(query);
+    }
+    sqlite3_finalize(query);
+    return is_well;
+}
+
+bool study_read_values(sqlite3 *db, const struct run_summary *summary,
+                       double values[STUDY_MAX_METRICS])
+{
+    size_t columns = 0;
+    while (run_summary_column(summary, columns, NULL, &values[columns]))
+        columns++;
+    return read_counters(db, summary->run_id, &values[columns]);
+}
+
 /* --- points --------------------------------------------------------------- */
 
 void study_release(struct study *study)
@@ -214,39 +243,16 @@ struct gathering {
 
 /* --- one run, in a process of its own ------------------------------------- */
 
-static bool read_counters(sqlite3 *db, uint64_t run_id, double *values)
-{
-    sqlite3_stmt *query = NULL;
-    bool is_well =
-        sqlite3_prepare_v2(
-            db, "SELECT value FROM counter WHERE run_id = ? AND name = ?", -1,
-            &query, NULL) == SQLITE_OK;
-    for (size_t c = 0; is_well && c < COUNTERS; c++) {
-        sqlite3_bind_int64(query, 1, (sqlite3_int64)run_id);
-        sqlite3_bind_text(query, 2, counters[c].counter, -1, SQLITE_STATIC);
-        int status = sqlite3_step(query);
-        values[c] = status == SQLITE_ROW ? sqlite3_column_double(query, 0)
-                                         : (double)NAN;
-        is_well = status == SQLITE_ROW || status == SQLITE_DONE;
-        sqlite3_reset(query);
-    }
-    sqlite3_finalize(query);
-    return is_well;
-}
-
 /* What the run came to, as the results file and the summary have it. */
 static bool take_values(const struct study *study,
                         const struct run_summary *summary,
                         struct study_result *result)
 {
     sqlite3 *db;
-    size_t columns = 0;
-    while (run_summary_column(summary, columns, NULL, &result->values[columns]))
-        columns++;
     if (results_open(study->database, &db, result->message,
                      sizeof result->message) != RESULTS_OK)
         return false;
-    bool is_well = read_counters(db, summary->run_id, &result->values[columns]);
+    bool is_well = study_read_values(db, summary, result->values);
     if (!is_well)
         snprintf(result->message, sizeof result->message, "%s: %s",
                  study->database, sqlite3_errmsg(db));

@@ -24,6 +24,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <sqlite3.h>
+
+#include "record/summary.h"
 #include "study/process_pool.h"
 
 /* At least as many as there are metrics. */
@@ -48,6 +51,16 @@ const char *study_metric_recorded(size_t metric);
  * files has them. */
 void study_metric_describe(size_t metric, const char **unit,
                            const char **meaning);
+
+/*
+ * The metrics of a recorded run; NAN where it has none.
+ *
+ *   summary  the run's, as results_summary() reads it
+ *
+ * False: the file cannot be read; sqlite3_errmsg() says why.
+ */
+bool study_read_values(sqlite3 *db, const struct run_summary *summary,
+                       double values[STUDY_MAX_METRICS]);
 
 /* --- running -------------------------------------------------------------- */
 

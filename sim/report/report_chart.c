@@ -1,0 +1,264 @@
+#include "report/report_chart.h"
+#include "report/report_chart_parts.h"
+#include "report/report_data.h"
+#include "report/report_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- scales --------------------------------------------------------------- */
+
+double chart_step(double end, unsigned most)
+{
+    static const double factors[] = {1, 2, 5, 10};
+    double power = pow(10, floor(log10(end / most)));
+    for (size_t n = 0; n < 4; n++)
+        if (end / (factors[n] * power) <= most * (1 + 1e-9))
+            return factors[n] * power;
+    return 10 * power;
+}
+
+double chart_height_of(const struct chart *chart, double value)
+{
+    double share = chart->is_log ? log10(1 + value) / log10(1 + chart->y_max)
+                                 : value / chart->y_max;
+    return fmin(fmax(share, 0), 1);
+}
+
+double chart_x_of(const struct chart *chart, int64_t at_ns)
+{
+    return CHART_WIDTH * (double)at_ns / (double)chart->end_ns;
+}
+
+const char *chart_value(char *cell, enum chart_unit unit, double value)
+{
+    static const char *const names[] = {" MiB", "%", "/s", ""};
+    format_number(cell, value);
+    return strcat(cell, names[unit]);
+}
+
+/* --- axes ----------------------------------------------------------------- */
+
+static void write_y_tick(FILE *out, double share, const char *text)
+{
+    fprintf(out, "<span class=\"y\" style=\"bottom:%.2f%%\">", 100 * share);
+    html_text(out, text);
+    fputs("</span>", out);
+}
+
+/* 1 k, 20 k, 3 M */
+static const char *short_number(char *cell, double value)
+{
+    const char *unit = value >= 1e9   ? " G"
+                       : value >= 1e6 ? " M"
+                       : value >= 1e3 ? " k"
+                                      : "";
+    format_number(cell, value >= 1e9   ? value / 1e9
+                        : value >= 1e6 ? value / 1e6
+                        : value >= 1e3 ? value / 1e3
+                                       : value);
+    return strcat(cell, unit);
+}
+
+static void write_y_axis(FILE *out, const struct chart *chart)
+{
+    static const char *const units[] = {" MiB", "%", "/s", ""};
+    char cell[REPORT_CELL_BYTES];
+    if (chart->type == CHART_LEVELS) {
+        static const char *const names[] = {"normal", "warning", "critical",
+                                            "nearly oom", "oom"};
+        for (size_t n = 0; n < REPORT_LEVELS; n++)
+            write_y_tick(out, ((double)n + 0.5) / REPORT_LEVELS, names[n]);
+        return;
+    }
+    double step = chart_step(chart->y_max, chart->height < 100 ? 2 : 4);
+    double decades = log10(1 + chart->y_max);
+    double every = pow(10, ceil(decades / 5));
+    for (double value = 0; value <= chart->y_max * (1 + 1e-9);) {
+        short_number(cell, value);
+        if (value > 0)
+            strcat(cell, units[chart->unit]);
+        write_y_tick(out, chart_height_of(chart, value), cell);
+        if (chart->is_log)
+            value = value == 0 ? (every > 10 ? every : 1) : value * every;
+        else
+            value += step;
+    }
+}
+
+static void write_x_axis(FILE *out, const struct chart *chart)
+{
+    char cell[REPORT_CELL_BYTES];
+    double step = chart_step((double)chart->end_ns, 6);
+    unsigned n = 0;
+    for (double at = 0; at <= (double)chart->end_ns * (1 + 1e-9); at += step) {
+        const char *edge = n == 0 ? " first"
+                           : at > 0.97 * (double)chart->end_ns ? " last"
+                                                               : "";
+        fprintf(out, "<span class=\"x%s\" style=\"left:%.3f%%\">", edge,
+                100 * at / (double)chart->end_ns);
+        html_text(out, at > 0 ? format_time(cell, llround(at)) : "0");
+        fputs("</span>", out);
+        n++;
+    }
+}
+
+/* --- key ------------------------------------------------------------------ */
+
+static void write_swatch(FILE *out, const struct chart *chart, size_t series)
+{
+    fputs("<svg class=\"swatch\" viewBox=\"0 0 22 12\" aria-hidden=\"true\">",
+          out);
+    if (chart->type == CHART_AREAS)
+        fputs("<rect x=\"4\" y=\"0.5\" width=\"14\" height=\"11\" "
+              "class=\"area\"/>",
+              out);
+    else
+        fprintf(out, "<path d=\"M0 6H22\" class=\"line dash%zu\"/>",
+                series % CHART_DASHES);
+    fputs("</svg>", out);
+}
+
+void chart_write_colour(FILE *out, uint32_t colour)
+{
+    fprintf(out, "style=\"--l:#%06X;--d:#%06X\"", (unsigned)colour,
+            (unsigned)colour_in_dark(colour));
+}
+
+static void write_key_item(FILE *out, const struct chart *chart, size_t series)
+{
+    char cell[REPORT_CELL_BYTES];
+    const struct plot_frame *frame = chart->frame;
+    const double *last = plot_frame_cells(frame, frame->rows - 1);
+    fprintf(out, "<li data-series=\"%zu\" ", series);
+    chart_write_colour(out, chart->layers[chart->first + series].colour);
+    fputs(">", out);
+    write_swatch(out, chart, series);
+    fputs("<span class=\"label\">", out);
+    html_text(out, chart->layers[chart->first + series].label);
+    fputs("</span> <span class=\"value\">", out);
+    html_text(out,
+              chart_value(cell, chart->unit, last[chart->first + series]));
+    fputs("</span></li>", out);
+}
+
+/* What is drawn on top comes first. */
+static void write_key(FILE *out, const struct chart *chart)
+{
+    fputs("<div class=\"key\"><p class=\"moment\">at the end</p><ul>", out);
+    for (size_t n = 0; n < chart->count; n++)
+        write_key_item(out, chart,
+                       chart->type == CHART_AREAS ? chart->count - 1 - n : n);
+    fputs("</ul></div>\n", out);
+}
+
+/* The strip has no series: what it says at a moment is one word. */
+static void write_level_key(FILE *out, const struct chart *chart)
+{
+    size_t last = 0;
+    if (chart->band_count > 0 &&
+        chart->bands[chart->band_count - 1].to_ns >= chart->end_ns)
+        last = chart->bands[chart->band_count - 1].level;
+    fprintf(out,
+            "<div class=\"key\"><p class=\"moment\">at the end</p>"
+            "<p class=\"value\">%s</p></div>\n",
+            report_level_label(last));
+}
+
+/* --- what is said to those who do not see it ------------------------------ */
+
+static void write_level_alternative(FILE *out, const struct chart *chart)
+{
+    int64_t held_ns[REPORT_LEVELS] = {0};
+    char cell[REPORT_CELL_BYTES];
+    size_t said = 0;
+    for (size_t b = 0; b < chart->band_count; b++)
+        held_ns[chart->bands[b].level] +=
+            chart->bands[b].to_ns - chart->bands[b].from_ns;
+    for (size_t n = 1; n < REPORT_LEVELS; n++) {
+        if (held_ns[n] == 0)
+            continue;
+        fprintf(out, "%s %s for ", said++ ? "," : ":", report_level_label(n));
+        html_text(out, format_time(cell, held_ns[n]));
+    }
+    fputs(said > 0 ? "." : ": normal all the time.", out);
+}
+
+static void write_alternative(FILE *out, const struct chart *chart)
+{
+    char low[REPORT_CELL_BYTES], high[REPORT_CELL_BYTES];
+    html_text(out, chart->title);
+    fputs(", ", out);
+    html_text(out, chart->subject);
+    if (chart->type == CHART_LEVELS) {
+        write_level_alternative(out, chart);
+        return;
+    }
+    for (size_t n = 0; n < chart->count; n++) {
+        double least = INFINITY, most = -INFINITY;
+        for (size_t r = 0; r < chart->frame->rows; r++) {
+            double value = plot_frame_cells(chart->frame, r)[chart->first + n];
+            least = fmin(least, value);
+            most = fmax(most, value);
+        }
+        fputs(n > 0 ? "; " : ": ", out);
+        html_text(out, chart->layers[chart->first + n].label);
+        fprintf(out, " %s to ", chart_value(low, chart->unit, least));
+        fprintf(out, "%s", chart_value(high, chart->unit, most));
+    }
+    fputs(". The numbers are in the table below.", out);
+}
+
+/* --- the whole ------------------------------------------------------------ */
+
+static void write_markers(FILE *out, const struct chart *chart)
+{
+    for (size_t n = 0; n < chart->marker_count; n++) {
+        const struct chart_marker *marker = &chart->markers[n];
+        double share = chart_x_of(chart, marker->at_ns) / CHART_WIDTH;
+        fprintf(out,
+                "<span class=\"marker%s\" data-at=\"%.9g\" "
+                "style=\"left:%.3f%%\"><b>",
+                share > 0.7 ? " left" : "", (double)marker->at_ns * 1e-9,
+                100 * share);
+        html_text(out, marker->text);
+        fputs("</b></span>", out);
+    }
+}
+
+bool chart_write(FILE *out, const struct chart *chart)
+{
+    static const char *const types[] = {"areas", "lines", "steps", "levels"};
+    fprintf(out,
+            "<div class=\"chart\" data-type=\"%s\" data-family=\"%s\">\n"
+            "<p class=\"title\">",
+            types[chart->type], chart->family);
+    html_text(out, chart->title);
+    fprintf(out,
+            "</p>\n<div class=\"row\"><div class=\"plot\" "
+            "style=\"--h:%upx\"><div class=\"axes\" aria-hidden=\"true\">",
+            chart->height);
+    write_y_axis(out, chart);
+    write_x_axis(out, chart);
+    fprintf(out,
+            "</div>\n<svg viewBox=\"0 0 %d %u\" preserveAspectRatio=\"none\" "
+            "role=\"img\" aria-label=\"",
+            CHART_WIDTH, chart->height);
+    write_alternative(out, chart);
+    fputs("\">\n", out);
+    bool is_well = chart_write_shapes(out, chart);
+    fputs("</svg>\n<div class=\"over\" aria-hidden=\"true\">", out);
+    write_markers(out, chart);
+    is_well = is_well && chart_write_labels(out, chart);
+    fputs("</div></div>\n", out);
+    if (chart->type == CHART_LEVELS)
+        write_level_key(out, chart);
+    else
+        write_key(out, chart);
+    fputs("</div>\n", out);
+    is_well = is_well && chart_write_data(out, chart);
+    chart_write_table(out, chart);
+    fputs("</div>\n", out);
+    return is_well && !ferror(out);
+}

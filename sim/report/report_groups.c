@@ -1,0 +1,225 @@
+/*
+ * Which runs belong together, and what to call them.
+ */
+#include "report/report_data.h"
+#include "report/report_text.h"
+#include "record/recorder.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the shape of a scenario ---------------------------------------------- */
+
+static bool sets_what_may_differ(const char *line, size_t length)
+{
+    static const char *const keys[] = {"seed:", "policy:", "params:",
+                                       "memory:"};
+    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+        size_t size = strlen(keys[k]);
+        for (size_t i = 0; i + size <= length; i++) {
+            bool is_word = i == 0 || strchr(" {,\t", line[i - 1]) != NULL;
+            if (is_word && memcmp(line + i, keys[k], size) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_blank_or_comment(const char *line, size_t length)
+{
+    size_t i = 0;
+    while (i < length && isspace((unsigned char)line[i]))
+        i++;
+    return i == length || line[i] == '#';
+}
+
+char *report_scenario_shape(const char *text)
+{
+    char *shape = malloc(strlen(text) + 1);
+    char *to = shape;
+    if (!shape)
+        return NULL;
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        size_t with_end = length + (text[length] == '\n');
+        if (!is_blank_or_comment(text, length) &&
+            !sets_what_may_differ(text, length)) {
+            memcpy(to, text, with_end);
+            to += with_end;
+        }
+        text += with_end;
+    }
+    *to = '\0';
+    return shape;
+}
+
+/* --- groups --------------------------------------------------------------- */
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static struct report_group *find_group(const struct report_data *data,
+                                       const struct report_run *run,
+                                       const char *shape)
+{
+    for (size_t g = 0; g < data->group_count; g++) {
+        struct report_group *group = &data->groups[g];
+        if (strcmp(group->name, or_empty(run->summary.name)) == 0 &&
+            strcmp(group->shape, shape) == 0)
+            return group;
+    }
+    return NULL;
+}
+
+/* `shape` is taken. */
+static bool add_to_group(struct report_data *data, struct report_run *run,
+                         char *shape)
+{
+    struct report_group *group = find_group(data, run, shape);
+    if (group) {
+        free(shape);
+    } else {
+        group = &data->groups[data->group_count++];
+        *group = (struct report_group){
+            .name = or_empty(run->summary.name), .shape = shape, .end_ns = 1};
+    }
+    struct report_run **runs =
+        realloc(group->runs, (group->run_count + 1) * sizeof(*runs));
+    if (!runs)
+        return false;
+    group->runs = runs;
+    runs[group->run_count++] = run;
+    if (run->summary.sim_ns != RECORD_NULL &&
+        (int64_t)run->summary.sim_ns > group->end_ns)
+        group->end_ns = (int64_t)run->summary.sim_ns;
+    return true;
+}
+
+static void number_variants(struct report_data *data)
+{
+    for (size_t g = 0; g < data->group_count; g++) {
+        size_t before = 0, all = 0;
+        for (size_t h = 0; h < data->group_count; h++) {
+            bool is_same =
+                strcmp(data->groups[g].name, data->groups[h].name) == 0;
+            all += is_same;
+            before += is_same && h < g;
+        }
+        data->groups[g].variant = all > 1 ? before + 1 : 0;
+    }
+}
+
+bool report_groups_make(struct report_data *data)
+{
+    data->groups = calloc(data->run_count + 1, sizeof(*data->groups));
+    if (!data->groups)
+        return false;
+    for (size_t r = 0; r < data->run_count; r++) {
+        char *shape =
+            report_scenario_shape(or_empty(data->runs[r].scenario_text));
+        if (!shape || !add_to_group(data, &data->runs[r], shape))
+            return false;
+    }
+    number_variants(data);
+    return true;
+}
+
+/* --- runs ----------------------------------------------------------------- */
+
+bool report_run_is_whole(const struct report_run *run)
+{
+    const char *status = or_empty(run->summary.status);
+    return strcmp(status, "ok") == 0 || strcmp(status, "failed") == 0 ||
+           strcmp(status, "stopped") == 0;
+}
+
+/* {"bits":"2","mode":"x"} becomes bits=2, mode=x: good enough to read. */
+static void say_params(struct sentence *label, const char *params)
+{
+    bool is_value = false;
+    for (const char *at = params; *at; at++) {
+        if (*at == '"' || *at == '{' || *at == '}' || *at == '\\')
+            continue;
+        if (*at == ':') {
+            is_value = true;
+            say(label, "=");
+        } else if (*at == ',') {
+            is_value = false;
+            say(label, ", ");
+        } else if (*at != ' ' || is_value) {
+            say(label, "%c", *at);
+        }
+    }
+}
+
+void report_policy_label(const struct report_run *run, char *label, size_t size)
+{
+    const char *params = run->summary.params;
+    struct sentence to = {label, size};
+    label[0] = '\0';
+    say(&to, "%s", or_empty(run->summary.policy));
+    if (params && strcspn(params, "\"") < strlen(params)) {
+        say(&to, " (");
+        say_params(&to, params);
+        say(&to, ")");
+    }
+}
+
+enum difference { IN_POLICY = 1, IN_MEMORY = 2, IN_SEED = 4 };
+
+static bool same_policy(const struct run_summary *a,
+                        const struct run_summary *b)
+{
+    return strcmp(or_empty(a->policy), or_empty(b->policy)) == 0 &&
+           strcmp(or_empty(a->params), or_empty(b->params)) == 0;
+}
+
+/* In what do runs of the group differ? */
+static unsigned differences(const struct report_group *group)
+{
+    unsigned found = 0;
+    const struct run_summary *first = &group->runs[0]->summary;
+    for (size_t r = 1; r < group->run_count; r++) {
+        const struct run_summary *run = &group->runs[r]->summary;
+        found |= same_policy(first, run) ? 0 : IN_POLICY;
+        found |= first->memory_pages == run->memory_pages ? 0 : IN_MEMORY;
+        found |= first->seed == run->seed ? 0 : IN_SEED;
+    }
+    return found;
+}
+
+static bool has_twin(const struct report_group *group,
+                     const struct report_run *run)
+{
+    for (size_t r = 0; r < group->run_count; r++) {
+        const struct report_run *other = group->runs[r];
+        if (other != run && same_policy(&other->summary, &run->summary) &&
+            other->summary.memory_pages == run->summary.memory_pages &&
+            other->summary.seed == run->summary.seed)
+            return true;
+    }
+    return false;
+}
+
+void report_run_label(const struct report_group *group,
+                      const struct report_run *run, char *label, size_t size)
+{
+    char cell[REPORT_CELL_BYTES];
+    struct sentence to = {label, size};
+    unsigned where = differences(group);
+    label[0] = '\0';
+    if (where & IN_POLICY || where == 0)
+        report_policy_label(run, label, size);
+    if (where & IN_MEMORY)
+        say(&to, "%s%s", *label ? ", " : "",
+            format_pages(cell, run->summary.memory_pages, run->page_bytes));
+    if (where & IN_SEED)
+        say(&to, "%sseed %llu", *label ? ", " : "",
+            (unsigned long long)run->summary.seed);
+    if (has_twin(group, run))
+        say(&to, "%srun %llu", *label ? ", " : "",
+            (unsigned long long)run->summary.run_id);
+}

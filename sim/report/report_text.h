@@ -1,0 +1,82 @@
+/*
+ * Text and numbers as a page shows them. Everything that comes from a results
+ * file goes through html_text or html_data: there is no other door.
+ */
+#ifndef LOWTIDE_REPORT_TEXT_H
+#define LOWTIDE_REPORT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Room for any number or amount that is formatted here. */
+enum { REPORT_CELL_BYTES = 64 };
+
+/* --- HTML ----------------------------------------------------------------- */
+
+/*
+ * Text of an element, or of an attribute in double or single quotes. What is
+ * no UTF-8, and control characters but tab and newline, become U+FFFD, since
+ * HTML can't hold them; NULL is empty.
+ */
+void html_text(FILE *out, const char *text);
+
+/*
+ * Valid JSON as the content of a script element: characters that end the
+ * element, or begin markup, or that old scripts take for line ends, are
+ * written as \u escapes. In JSON they stand in strings only.
+ */
+void html_data(FILE *out, const char *json);
+
+/* --- numbers -------------------------------------------------------------- */
+
+/* All of them return `cell`, which has room for REPORT_CELL_BYTES. */
+
+/* 4004371 is 4,004,371. */
+const char *format_count(char *cell, uint64_t count);
+
+/* Three digits that mean something: 0.00137, 1.73, 45.2, 1,234. */
+const char *format_number(char *cell, double number);
+
+/* A share of 1 in per cent: 1.73%; 0% is nothing at all. */
+const char *format_share(char *cell, double share);
+
+/* 481 µs, 1.04 s, 2 min 10 s. */
+const char *format_time(char *cell, int64_t ns);
+
+/* 15 MiB; of pages of `page_bytes`. */
+const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes);
+
+/* --- words ---------------------------------------------------------------- */
+
+/* A sentence that grows; what does not fit is dropped at a whole character. */
+struct sentence {
+    char *text;
+    size_t size;
+};
+
+/* Append as printf does. */
+void say(struct sentence *sentence, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "", " and " or ", " before item `index` of `count` in a list. */
+const char *list_separator(size_t index, size_t count);
+
+/* --- colours -------------------------------------------------------------- */
+
+/*
+ * A colour for a dark page, from one for a white page: a dark one is made
+ * lighter until it stands out against the dark ground, and one that is nearly
+ * white, as free memory has, as little darker than the ground.
+ */
+uint32_t colour_in_dark(uint32_t colour);
+
+/* The contrast of two colours, 1 to 21, as WCAG 2 defines it. */
+double colour_contrast(uint32_t one, uint32_t other);
+
+/* The grounds of both looks; reports/report.css has the same. */
+#define REPORT_GROUND_LIGHT 0xFFFFFFu
+#define REPORT_GROUND_DARK  0x14181Du
+
+#endif
