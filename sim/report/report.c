@@ -105,17 +105,17 @@ static enum report_status status_of(enum results_check check)
                                         : REPORT_HOST;
 }
 
-static enum report_status write_page(sqlite3 *db,
-                                     const struct report_data *data,
-                                     const struct report_looks *looks,
-                                     struct page *page, size_t *charted,
-                                     char *message)
+static enum report_status
+write_page(const struct report_request *request, sqlite3 *db,
+           const struct report_data *data, const struct report_looks *looks,
+           struct page *page, size_t *charted, char *message)
 {
     FILE *memory = open_memstream(&page->text, &page->size);
     enum report_status status = REPORT_HOST;
     bool is_well = memory != NULL;
     if (memory) {
-        status = report_page_write(memory, db, data, looks, charted, message);
+        status = report_page_write(memory, db, data, looks,
+                                   request->run_count > 0, charted, message);
         is_well = !ferror(memory);
         is_well = fclose(memory) == 0 && is_well;
     }
@@ -130,8 +130,7 @@ static enum report_status read_page(const struct report_request *request,
                                     sqlite3 *db,
                                     const struct report_looks *looks,
                                     struct page *page,
-                                    struct report_result *result,
-                                    char *message)
+                                    struct report_result *result, char *message)
 {
     struct report_data data = {0};
     if (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK) {
@@ -142,8 +141,8 @@ static enum report_status read_page(const struct report_request *request,
     enum report_status status = status_of(report_data_read(
         db, request->runs, request->run_count, &data, message));
     if (status == REPORT_OK)
-        status = write_page(db, &data, looks, page, &result->charted_count,
-                            message);
+        status = write_page(request, db, &data, looks, page,
+                            &result->charted_count, message);
     result->run_count = data.run_count;
     result->bytes = page->size;
     report_data_release(&data);

@@ -19,6 +19,20 @@ double chart_step(double end, unsigned most)
     return 10 * power;
 }
 
+/* Minutes have sixty seconds. */
+double chart_time_step(int64_t end_ns)
+{
+    static const int seconds[] = {20,  30,  60,   120,  300,
+                                  600, 900, 1800, 3600, 7200};
+    const double second_ns = 1e9;
+    double end = (double)end_ns;
+    if (end >= 120 * second_ns)
+        for (size_t n = 0; n < sizeof(seconds) / sizeof(seconds[0]); n++)
+            if (end <= 6 * seconds[n] * second_ns)
+                return seconds[n] * second_ns;
+    return chart_step(end, 6);
+}
+
 double chart_height_of(const struct chart *chart, double value)
 {
     double share = chart->is_log ? log10(1 + value) / log10(1 + chart->y_max)
@@ -33,18 +47,21 @@ double chart_x_of(const struct chart *chart, int64_t at_ns)
 
 const char *chart_value(char *cell, enum chart_unit unit, double value)
 {
-    static const char *const names[] = {" MiB", "%", "/s", ""};
+    if (unit == UNIT_PERCENT)
+        return format_share(cell, value / 100);
+    if (unit == UNIT_MIB)
+        return format_pages(cell, (uint64_t)llround(value * 1024), 1024);
     format_number(cell, value);
-    return strcat(cell, names[unit]);
+    return strcat(cell, unit == UNIT_PER_SECOND ? "/s" : "");
 }
 
 /* --- axes ----------------------------------------------------------------- */
 
 static void write_y_tick(FILE *out, double share, const char *text)
 {
-    fprintf(out, "<span class=\"y\" style=\"bottom:%.2f%%\">", 100 * share);
+    fprintf(out, "<span class=\"y\" style=\"bottom:%.2f%%\"><i>", 100 * share);
     html_text(out, text);
-    fputs("</span>", out);
+    fputs("</i></span>", out);
 }
 
 /* 1 k, 20 k, 3 M */
@@ -63,7 +80,7 @@ static const char *short_number(char *cell, double value)
 
 static void write_y_axis(FILE *out, const struct chart *chart)
 {
-    static const char *const units[] = {" MiB", "%", "/s", ""};
+    static const char *const units[] = {"\xC2\xA0MiB", "%", "/s", ""};
     char cell[REPORT_CELL_BYTES];
     if (chart->type == CHART_LEVELS) {
         static const char *const names[] = {"normal", "warning", "critical",
@@ -72,7 +89,8 @@ static void write_y_axis(FILE *out, const struct chart *chart)
             write_y_tick(out, ((double)n + 0.5) / REPORT_LEVELS, names[n]);
         return;
     }
-    double step = chart_step(chart->y_max, chart->height < 100 ? 2 : 4);
+    unsigned most = chart->height < 100 ? 2 : chart->height < 180 ? 4 : 6;
+    double step = chart_step(chart->y_max, most);
     double decades = log10(1 + chart->y_max);
     double every = pow(10, ceil(decades / 5));
     for (double value = 0; value <= chart->y_max * (1 + 1e-9);) {
@@ -90,15 +108,15 @@ static void write_y_axis(FILE *out, const struct chart *chart)
 static void write_x_axis(FILE *out, const struct chart *chart)
 {
     char cell[REPORT_CELL_BYTES];
-    double step = chart_step((double)chart->end_ns, 6);
+    double step = chart_time_step(chart->end_ns);
     unsigned n = 0;
     for (double at = 0; at <= (double)chart->end_ns * (1 + 1e-9); at += step) {
-        const char *edge = n == 0 ? " first"
+        const char *edge = n == 0                              ? " first"
                            : at > 0.97 * (double)chart->end_ns ? " last"
                                                                : "";
         fprintf(out, "<span class=\"x%s\" style=\"left:%.3f%%\">", edge,
                 100 * at / (double)chart->end_ns);
-        html_text(out, at > 0 ? format_time(cell, llround(at)) : "0");
+        html_text(out, format_axis_time(cell, llround(at), chart->end_ns));
         fputs("</span>", out);
         n++;
     }
@@ -120,10 +138,11 @@ static void write_swatch(FILE *out, const struct chart *chart, size_t series)
     fputs("</svg>", out);
 }
 
-void chart_write_colour(FILE *out, uint32_t colour)
+void chart_write_colour(FILE *out, const struct chart *chart, size_t series)
 {
+    uint32_t colour = chart->layers[chart->first + series].colour;
     fprintf(out, "style=\"--l:#%06X;--d:#%06X\"", (unsigned)colour,
-            (unsigned)colour_in_dark(colour));
+            (unsigned)colour_in_dark(colour, chart->type != CHART_AREAS));
 }
 
 static void write_key_item(FILE *out, const struct chart *chart, size_t series)
@@ -132,14 +151,13 @@ static void write_key_item(FILE *out, const struct chart *chart, size_t series)
     const struct plot_frame *frame = chart->frame;
     const double *last = plot_frame_cells(frame, frame->rows - 1);
     fprintf(out, "<li data-series=\"%zu\" ", series);
-    chart_write_colour(out, chart->layers[chart->first + series].colour);
+    chart_write_colour(out, chart, series);
     fputs(">", out);
     write_swatch(out, chart, series);
     fputs("<span class=\"label\">", out);
     html_text(out, chart->layers[chart->first + series].label);
     fputs("</span> <span class=\"value\">", out);
-    html_text(out,
-              chart_value(cell, chart->unit, last[chart->first + series]));
+    html_text(out, chart_value(cell, chart->unit, last[chart->first + series]));
     fputs("</span></li>", out);
 }
 

@@ -46,7 +46,7 @@ struct chart {
     const struct plot_frame *frame;
     const struct plot_layer *layers;
     size_t first, count;
-    bool has_ranges; /* columns count + n, 2 * count + n: lowest, highest */
+    bool has_ranges;  /* columns count + n, 2 * count + n: lowest, highest */
     uint64_t samples; /* in the file; more than rows if it was thinned */
 
     /* levels; behind lines they are drawn as a faint ground */
@@ -65,5 +65,8 @@ const char *chart_value(char *cell, enum chart_unit unit, double value);
 /* The step between ticks on an axis to `end`: 1, 2 or 5 times a power of ten,
  * with at most `most` steps. */
 double chart_step(double end, unsigned most);
+
+/* The same, in ns, on a time axis: whole parts of minutes on a long one. */
+double chart_time_step(int64_t end_ns);
 
 #endif

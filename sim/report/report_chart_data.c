@@ -25,8 +25,7 @@ static void write_columns(FILE *out, const struct chart *chart,
         fputs(n > 0 ? ",[" : "[", out);
         for (size_t r = 0; r < chart->frame->rows; r++)
             fprintf(out, "%s%.5g", r > 0 ? "," : "",
-                    plot_frame_cells(chart->frame,
-                                     r)[chart->first + from + n]);
+                    plot_frame_cells(chart->frame, r)[chart->first + from + n]);
         fputs("]", out);
     }
     fputs("]", out);
@@ -34,7 +33,7 @@ static void write_columns(FILE *out, const struct chart *chart,
 
 static void write_json(FILE *out, const struct chart *chart)
 {
-    static const char *const units[] = {" MiB", "%", "/s", ""};
+    static const char *const units[] = {"MiB", "%", "/s", ""};
     fprintf(out, "{\"unit\":\"%s\",\"end\":%.12g,\"max\":%.9g,\"log\":%s",
             units[chart->unit], seconds(chart->end_ns), chart->y_max,
             chart->is_log ? "true" : "false");
@@ -110,10 +109,10 @@ static void write_sample_rows(FILE *out, const struct chart *chart)
         fprintf(out, "<tr><th scope=\"row\">%s</th>",
                 format_time(cell, frame->at_ns[row]));
         for (size_t c = 0; c < chart->count; c++)
-            fprintf(out, "<td>%s</td>",
-                    chart_value(cell, chart->unit,
-                                plot_frame_cells(frame,
-                                                 row)[chart->first + c]));
+            fprintf(
+                out, "<td>%s</td>",
+                chart_value(cell, chart->unit,
+                            plot_frame_cells(frame, row)[chart->first + c]));
         fputs("</tr>", out);
     }
     fputs("</tbody>", out);

@@ -19,7 +19,7 @@ double chart_height_of(const struct chart *chart, double value);
 double chart_x_of(const struct chart *chart, int64_t at_ns);
 
 /* A style attribute with a series' colours, in both looks. */
-void chart_write_colour(FILE *out, uint32_t colour);
+void chart_write_colour(FILE *out, const struct chart *chart, size_t series);
 
 /* The SVG's content. */
 bool chart_write_shapes(FILE *out, const struct chart *chart);

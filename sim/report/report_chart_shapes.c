@@ -42,8 +42,8 @@ static void write_points(FILE *out, const struct chart *chart, size_t column,
 {
     bool is_steps = chart->type == CHART_STEPS;
     for (size_t r = 0; r < chart->frame->rows; r++) {
-        double value = is_stacked ? stack_of(chart, r, column)
-                                  : cell_of(chart, r, column);
+        double value =
+            is_stacked ? stack_of(chart, r, column) : cell_of(chart, r, column);
         double x = chart_x_of(chart, chart->frame->at_ns[r]);
         double y = y_of(chart, value);
         if (r == 0)
@@ -62,7 +62,7 @@ static void write_range(FILE *out, const struct chart *chart, size_t series)
     size_t high = 2 * chart->count + series;
     size_t rows = chart->frame->rows;
     fprintf(out, "<path data-range=\"%zu\" class=\"range\" ", series);
-    chart_write_colour(out, chart->layers[chart->first + series].colour);
+    chart_write_colour(out, chart, series);
     fputs(" d=\"", out);
     write_points(out, chart, low, false);
     for (size_t r = rows; r-- > 0;) {
@@ -84,12 +84,12 @@ static void write_series(FILE *out, const struct chart *chart, size_t series)
         fputs("class=\"area\" ", out);
     else
         fprintf(out, "class=\"line dash%zu\" ", series % CHART_DASHES);
-    chart_write_colour(out, chart->layers[chart->first + series].colour);
+    chart_write_colour(out, chart, series);
     fputs(" d=\"", out);
     write_points(out, chart, series, is_area);
     if (is_area)
-        fprintf(out, "V%uH%.4gZ",
-                chart->height, chart_x_of(chart, chart->frame->at_ns[0]));
+        fprintf(out, "V%uH%.4gZ", chart->height,
+                chart_x_of(chart, chart->frame->at_ns[0]));
     fputs("\"/>\n", out);
 }
 
@@ -144,9 +144,8 @@ static double clearance(const struct chart *chart, size_t layer, double from_x,
     const struct plot_frame *frame = chart->frame;
     for (size_t r = 0; r < frame->rows; r++) {
         double x = chart_x_of(chart, frame->at_ns[r]);
-        double next = r + 1 < frame->rows
-                          ? chart_x_of(chart, frame->at_ns[r + 1])
-                          : x;
+        double next =
+            r + 1 < frame->rows ? chart_x_of(chart, frame->at_ns[r + 1]) : x;
         if (next < from_x || x > to_x)
             continue;
         double top = stack_of(chart, r, layer);
@@ -164,14 +163,13 @@ static void write_area_label(FILE *out, const struct chart *chart, size_t layer)
     uint32_t colour = chart->layers[chart->first + layer].colour;
     double width = (double)(strlen(label) * CHARACTER_WIDTH + 12) *
                    CHART_WIDTH / USUAL_WIDTH;
-    double end = chart_x_of(
-        chart, chart->frame->at_ns[chart->frame->rows - 1]);
+    double end = chart_x_of(chart, chart->frame->at_ns[chart->frame->rows - 1]);
     double best = TEXT_HEIGHT, best_x = -1, best_middle = 0;
     for (int n = 0; n <= PLACES && width < end; n++) {
         double middle;
         double x = width / 2 + (end - width) * n / PLACES;
-        double height = clearance(chart, layer, x - width / 2, x + width / 2,
-                                  &middle);
+        double height =
+            clearance(chart, layer, x - width / 2, x + width / 2, &middle);
         if (height > best) {
             best = height;
             best_x = x;
@@ -181,8 +179,9 @@ static void write_area_label(FILE *out, const struct chart *chart, size_t layer)
     if (best_x < 0)
         return;
     bool is_dark = colour_contrast(colour, 0xFFFFFF) > 4.5;
-    bool is_dark_in_dark = colour_contrast(colour_in_dark(colour), 0xFFFFFF) >
-                           colour_contrast(colour_in_dark(colour), 0x000000);
+    bool is_dark_in_dark =
+        colour_contrast(colour_in_dark(colour, false), 0xFFFFFF) >
+        colour_contrast(colour_in_dark(colour, false), 0x000000);
     fprintf(out,
             "<span class=\"name%s%s\" data-series=\"%zu\" "
             "style=\"left:%.2f%%;bottom:%.2f%%\">",
@@ -192,62 +191,60 @@ static void write_area_label(FILE *out, const struct chart *chart, size_t layer)
     fputs("</span>", out);
 }
 
-struct line_label {
-    size_t series;
-    double y; /* pixels from the bottom */
+/* A box of text, in CSS pixels of a plot of the usual width. */
+struct box {
+    double left, right, bottom, top;
 };
 
-static int by_height(const void *left, const void *right)
+static bool overlap(const struct box *a, const struct box *b)
 {
-    const struct line_label *a = left;
-    const struct line_label *b = right;
-    if (a->y != b->y)
-        return a->y < b->y ? -1 : 1;
-    return a->series < b->series ? -1 : a->series > b->series;
+    return a->left < b->right && b->left < a->right && a->bottom < b->top &&
+           b->bottom < a->top;
 }
 
-/* Pushed apart upwards, then down from the top if there is no more room. */
-static void spread(struct line_label *labels, size_t count, double height)
+/* Above a line's highest point, within the plot. */
+static struct box place_at_peak(const struct chart *chart, size_t series)
 {
-    for (size_t n = 1; n < count; n++)
-        labels[n].y = fmax(labels[n].y, labels[n - 1].y + TEXT_HEIGHT);
-    double limit = height - TEXT_HEIGHT / 2.0;
-    for (size_t n = count; n-- > 0;) {
-        labels[n].y = fmin(labels[n].y, limit);
-        limit = labels[n].y - TEXT_HEIGHT;
-    }
+    const struct plot_frame *frame = chart->frame;
+    double width = (double)(strlen(chart->layers[chart->first + series].label) *
+                            CHARACTER_WIDTH);
+    size_t peak = 0;
+    for (size_t r = 0; r < frame->rows; r++)
+        if (cell_of(chart, r, series) > cell_of(chart, peak, series))
+            peak = r;
+    double x =
+        chart_x_of(chart, frame->at_ns[peak]) * USUAL_WIDTH / CHART_WIDTH;
+    double y =
+        chart_height_of(chart, cell_of(chart, peak, series)) * chart->height;
+    double left = fmin(fmax(x - width / 2, 2), USUAL_WIDTH - width - 2);
+    double bottom = fmin(y + 2, chart->height - TEXT_HEIGHT);
+    return (struct box){left, left + width, bottom, bottom + TEXT_HEIGHT};
 }
 
-/* At the right edge, for lines that are not flat on the ground. */
+/* Lines that come off the ground get their names, where these do not meet. */
 static bool write_line_labels(FILE *out, const struct chart *chart)
 {
-    struct line_label *labels = calloc(chart->count + 1, sizeof(*labels));
+    struct box *boxes = calloc(chart->count + 1, sizeof(*boxes));
     size_t count = 0;
-    const struct plot_frame *frame = chart->frame;
-    if (!labels)
+    if (!boxes)
         return false;
-    for (size_t n = 0; n < chart->count; n++) {
-        double share =
-            chart_height_of(chart, cell_of(chart, frame->rows - 1, n));
-        if (plot_frame_peak(frame, chart->first + n) > 0)
-            labels[count++] = (struct line_label){n, share * chart->height + 8};
-    }
-    if (count > 0)
-        qsort(labels, count, sizeof(*labels), by_height);
-    spread(labels, count, chart->height);
-    for (size_t n = 0; n < count; n++) {
-        const struct plot_layer *layer =
-            &chart->layers[chart->first + labels[n].series];
+    for (size_t n = 0; chart->count > 1 && n < chart->count; n++) {
+        struct box box = place_at_peak(chart, n);
+        bool is_free = box.bottom > TEXT_HEIGHT;
+        for (size_t b = 0; b < count; b++)
+            is_free = is_free && !overlap(&box, &boxes[b]);
+        if (!is_free)
+            continue;
+        boxes[count++] = box;
         fprintf(out,
-                "<span class=\"name end\" data-series=\"%zu\" "
-                "style=\"bottom:%.2f%%;--l:#%06X;--d:#%06X\">",
-                labels[n].series, 100 * labels[n].y / chart->height,
-                (unsigned)layer->colour,
-                (unsigned)colour_in_dark(layer->colour));
-        html_text(out, layer->label);
+                "<span class=\"name line-name\" data-series=\"%zu\" "
+                "style=\"left:%.2f%%;bottom:%.2f%%\">",
+                n, 50 * (box.left + box.right) / USUAL_WIDTH,
+                50 * (box.bottom + box.top) / chart->height);
+        html_text(out, chart->layers[chart->first + n].label);
         fputs("</span>", out);
     }
-    free(labels);
+    free(boxes);
     return true;
 }
 

@@ -48,8 +48,7 @@ static void write_strip(FILE *out, const struct compare_row *row, double reach)
         fprintf(out, "<path class=\"interval\" d=\"M%.1f %.1fH%.1f\"/>",
                 strip_x(mean - half, reach), middle,
                 strip_x(mean + half, reach));
-    fprintf(out,
-            "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/></svg></td>",
+    fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/></svg></td>",
             strip_x(mean, reach), middle);
 }
 
@@ -61,8 +60,7 @@ static void write_value(FILE *out, const struct report_metric *metric,
     html_text(out, report_metric_cell(mean, metric, row->value.mean));
     if (isfinite(row->value.half_width)) {
         fputs(" <span class=\"aside\">± ", out);
-        html_text(out, report_metric_cell(half, metric,
-                                          row->value.half_width));
+        html_text(out, report_metric_cell(half, metric, row->value.half_width));
         fputs("</span>", out);
     }
     fputs("</td>", out);

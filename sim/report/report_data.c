@@ -3,8 +3,8 @@
  * kept of it is a few numbers, so that a file of any size can be reported.
  */
 #include "report/report_data.h"
-#include "report/report_text.h"
 #include "record/recorder.h"
+#include "report/report_text.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,10 +15,8 @@
 static const struct {
     const char *name, *label;
 } levels[REPORT_LEVELS] = {
-    {"normal", "normal"},
-    {"warning", "warning"},
-    {"critical", "critical"},
-    {"imminent_oom", "nearly out of memory"},
+    {"normal", "normal"},     {"warning", "warning"},
+    {"critical", "critical"}, {"imminent_oom", "nearly out of memory"},
     {"oom", "out of memory"},
 };
 
@@ -97,23 +95,33 @@ static int read_run(sqlite3_stmt *row, struct report_run *run)
 
 /* A level holds until the next sample. */
 static const char level_sql[] =
-    "SELECT level, total(next_ns - tick_ns), "
-    "  total(before IS NOT NULL AND before IS NOT level) "
-    "FROM (SELECT level, tick_ns, lead(tick_ns) OVER w AS next_ns, "
-    "        lag(level) OVER w AS before "
-    "      FROM tick WHERE run_id = ?1 WINDOW w AS (ORDER BY tick_ns)) "
-    "GROUP BY level";
+    "SELECT level, total(next_ns - tick_ns) "
+    "FROM (SELECT level, tick_ns, "
+    "        lead(tick_ns) OVER (ORDER BY tick_ns) AS next_ns "
+    "      FROM tick WHERE run_id = ?1) GROUP BY level";
 
 static int read_level(sqlite3_stmt *row, struct report_run *run)
 {
     const char *name = (const char *)sqlite3_column_text(row, 0);
     run->has_ticks = true;
-    for (size_t n = 0; name && n < REPORT_LEVELS; n++) {
-        if (strcmp(levels[n].name, name) != 0)
-            continue;
-        run->level_ns[n] = sqlite3_column_int64(row, 1);
-        run->level_times[n] = count_of(row, 2);
-    }
+    for (size_t n = 0; name && n < REPORT_LEVELS; n++)
+        if (strcmp(levels[n].name, name) == 0)
+            run->level_ns[n] = sqlite3_column_int64(row, 1);
+    return SQLITE_OK;
+}
+
+/* The watchdog counts also what is over before the next sample. */
+static const char level_times_sql[] =
+    "SELECT substr(name, length('memory_watchdog.pressure.') + 1), value "
+    "FROM counter WHERE run_id = ?1 "
+    "  AND name GLOB 'memory_watchdog.pressure.*'";
+
+static int read_level_times(sqlite3_stmt *row, struct report_run *run)
+{
+    const char *name = (const char *)sqlite3_column_text(row, 0);
+    for (size_t n = 0; name && n < REPORT_LEVELS; n++)
+        if (strcmp(levels[n].name, name) == 0)
+            run->level_times[n] = count_of(row, 1);
     return SQLITE_OK;
 }
 
@@ -286,6 +294,7 @@ static int read_parts(sqlite3 *db, struct report_run *run)
     } parts[] = {
         {run_sql, read_run},
         {level_sql, read_level},
+        {level_times_sql, read_level_times},
         {least_sql, read_least},
         {process_sql, read_process},
         {page_event_sql, read_page_event},

@@ -67,11 +67,12 @@ struct report_run {
     char *scenario, *scenario_sha256, *scenario_text, *version, *argv;
     char *started_at;
     uint64_t page_bytes;
+    size_t place; /* of the policy in its group: report_groups_make() */
 
     uint64_t tick_count;
-    bool has_ticks; /* then there are levels */
-    int64_t level_ns[REPORT_LEVELS];
-    uint64_t level_times[REPORT_LEVELS]; /* how often it was entered */
+    bool has_ticks;                      /* then there are levels */
+    int64_t level_ns[REPORT_LEVELS];     /* by the samples */
+    uint64_t level_times[REPORT_LEVELS]; /* how often it was announced */
     uint64_t least_free;
     int64_t least_free_ns;
     bool has_page_events;
@@ -87,7 +88,12 @@ struct report_run {
     size_t failure_count;
 };
 
-/* Runs of one scenario, in the order of their ids. */
+/*
+ * Runs of one scenario, by policy, memory, seed and id. Policies come in the
+ * order of their first runs, but for the baseline, which is first: it is what
+ * the first command line names with --baseline, or else first in --policies.
+ * (Processes of a study begin their runs in no certain order.)
+ */
 struct report_group {
     const char *name;         /* of the scenario; borrowed from a run */
     struct report_run **runs; /* the pointers are owned */

@@ -93,8 +93,8 @@ static double scale_of(const struct plot_figure *figure,
     /* stall: whole, unless there is hardly any */
     for (size_t p = 0; p < figure->panel_count; p++)
         for (size_t c = 0; c < part->count; c++) {
-            double of = plot_frame_peak(&figure->panels[p].frame,
-                                        part->first + c);
+            double of =
+                plot_frame_peak(&figure->panels[p].frame, part->first + c);
             peak = of > peak ? of : peak;
         }
     return peak > 0 && peak < part->y_max / 2 ? peak * 1.1 : part->y_max;
@@ -186,12 +186,10 @@ static bool write_panel(FILE *out, const struct plot_figure *figure,
     return is_well;
 }
 
-static enum plot_status write_figure(FILE *out, sqlite3 *db,
-                                     const struct kind *kind,
-                                     const struct report_group *group,
-                                     struct report_run *const *runs,
-                                     size_t count, const char *prefix,
-                                     char *message)
+static enum plot_status
+write_figure(FILE *out, sqlite3 *db, const struct kind *kind,
+             const struct report_group *group, struct report_run *const *runs,
+             size_t count, const char *prefix, char *message)
 {
     char ids[REPORT_MAX_CHARTED][ID_BYTES];
     const char *wishes[REPORT_MAX_CHARTED];

@@ -1,9 +1,9 @@
 /*
  * Which runs belong together, and what to call them.
  */
+#include "record/recorder.h"
 #include "report/report_data.h"
 #include "report/report_text.h"
-#include "record/recorder.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 static bool sets_what_may_differ(const char *line, size_t length)
 {
-    static const char *const keys[] = {"seed:", "policy:", "params:",
-                                       "memory:"};
+    static const char *const keys[] = {
+        "seed:", "policy:", "params:", "memory:"};
     for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
         size_t size = strlen(keys[k]);
         for (size_t i = 0; i + size <= length; i++) {
@@ -98,6 +98,77 @@ static bool add_to_group(struct report_data *data, struct report_run *run,
     return true;
 }
 
+/* --- order within a group ------------------------------------------------- */
+
+/* The first word after an option in a command line; its length, 0: none. */
+static size_t option_word(const char *argv, const char *option,
+                          const char **word)
+{
+    const char *at = argv ? strstr(argv, option) : NULL;
+    if (!at)
+        return 0;
+    at += strlen(option);
+    if (*at != ' ' && *at != '=')
+        return 0;
+    *word = at + 1;
+    return strcspn(*word, " ,");
+}
+
+static bool is_baseline(const struct report_group *group,
+                        const struct report_run *run)
+{
+    const char *word = "";
+    const char *policy = or_empty(run->summary.policy);
+    const char *argv = group->runs[0]->argv;
+    size_t length = option_word(argv, "--baseline", &word);
+    if (length == 0)
+        length = option_word(argv, "--policies", &word);
+    return length > 0 && strlen(policy) == length &&
+           memcmp(policy, word, length) == 0;
+}
+
+static bool same_policy(const struct run_summary *a,
+                        const struct run_summary *b)
+{
+    return strcmp(or_empty(a->policy), or_empty(b->policy)) == 0 &&
+           strcmp(or_empty(a->params), or_empty(b->params)) == 0;
+}
+
+/* The policy's place in the order of a group whose runs stand by id. */
+static size_t place_of(const struct report_group *group,
+                       const struct report_run *run)
+{
+    size_t place = 0;
+    if (is_baseline(group, run))
+        return 0;
+    while (!same_policy(&group->runs[place]->summary, &run->summary))
+        place++;
+    return place + 1;
+}
+
+static int by_order(const void *left, const void *right)
+{
+    const struct report_run *const *a = left;
+    const struct report_run *const *b = right;
+    const uint64_t keys[][2] = {
+        {(*a)->place, (*b)->place},
+        {(*a)->summary.memory_pages, (*b)->summary.memory_pages},
+        {(*a)->summary.seed, (*b)->summary.seed},
+        {(*a)->summary.run_id, (*b)->summary.run_id},
+    };
+    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+        if (keys[k][0] != keys[k][1])
+            return keys[k][0] < keys[k][1] ? -1 : 1;
+    return 0;
+}
+
+static void put_in_order(struct report_group *group)
+{
+    for (size_t r = 0; r < group->run_count; r++)
+        group->runs[r]->place = place_of(group, group->runs[r]);
+    qsort(group->runs, group->run_count, sizeof(struct report_run *), by_order);
+}
+
 static void number_variants(struct report_data *data)
 {
     for (size_t g = 0; g < data->group_count; g++) {
@@ -123,6 +194,8 @@ bool report_groups_make(struct report_data *data)
         if (!shape || !add_to_group(data, &data->runs[r], shape))
             return false;
     }
+    for (size_t g = 0; g < data->group_count; g++)
+        put_in_order(&data->groups[g]);
     number_variants(data);
     return true;
 }
@@ -169,13 +242,6 @@ void report_policy_label(const struct report_run *run, char *label, size_t size)
 }
 
 enum difference { IN_POLICY = 1, IN_MEMORY = 2, IN_SEED = 4 };
-
-static bool same_policy(const struct run_summary *a,
-                        const struct run_summary *b)
-{
-    return strcmp(or_empty(a->policy), or_empty(b->policy)) == 0 &&
-           strcmp(or_empty(a->params), or_empty(b->params)) == 0;
-}
 
 /* In what do runs of the group differ? */
 static unsigned differences(const struct report_group *group)

@@ -63,8 +63,7 @@ static bool fill_study(struct study *study, const struct report_group *group,
                        uint64_t memory_pages, const char *const *labels,
                        size_t count)
 {
-    study->results =
-        calloc(group->run_count * count, sizeof(*study->results));
+    study->results = calloc(group->run_count * count, sizeof(*study->results));
     if (!study->results || !add_points(study, labels, count, memory_pages))
         return false;
     for (size_t r = 0; r < group->run_count; r++) {
@@ -74,9 +73,8 @@ static bool fill_study(struct study *study, const struct report_group *group,
         if (!is_first_of_seed(group, r))
             continue;
         for (size_t p = 0; p < count; p++) {
-            const struct report_run *run =
-                run_of(group, memory_pages, labels[p],
-                       group->runs[r]->summary.seed);
+            const struct report_run *run = run_of(
+                group, memory_pages, labels[p], group->runs[r]->summary.seed);
             if (run)
                 row[found++] = result_of(run);
         }
@@ -114,9 +112,8 @@ bool report_match_row(const struct report_contender *contender,
 {
     size_t number;
     struct study study = contender->study;
-    struct comparison comparison = {.study = &study,
-                                    .policy_count = study.point_count,
-                                    .memory_count = 1};
+    struct comparison comparison = {
+        .study = &study, .policy_count = study.point_count, .memory_count = 1};
     return study_metric_find(metric, &number) &&
            compare_row(&comparison, 0, study.point_count - 1, number, row);
 }
@@ -152,36 +149,6 @@ static bool list_contenders(struct report_match *match,
                    sizeof(label));
     }
     return true;
-}
-
-/* The word after --baseline in a command line; its length, 0: none. */
-static size_t named_baseline(const char *argv, const char **name)
-{
-    static const char option[] = "--baseline";
-    const char *at = argv ? strstr(argv, option) : NULL;
-    if (!at)
-        return 0;
-    at += strlen(option);
-    if (*at != ' ' && *at != '=')
-        return 0;
-    *name = at + 1;
-    return strcspn(*name, " ");
-}
-
-static void put_baseline_first(struct report_match *match,
-                               const struct report_group *group)
-{
-    const char *name = "";
-    size_t length = named_baseline(group->runs[0]->argv, &name);
-    for (size_t c = 1; length > 0 && c < match->contender_count; c++) {
-        const char *label = match->contenders[c].label;
-        if (strncmp(label, name, length) != 0 || label[length] != '\0')
-            continue;
-        struct report_contender baseline = match->contenders[c];
-        memmove(&match->contenders[1], &match->contenders[0],
-                c * sizeof(baseline));
-        match->contenders[0] = baseline;
-    }
 }
 
 static bool pair_up(struct report_match *match,
@@ -246,7 +213,6 @@ bool report_matches_make(const struct report_group *group,
         match->memory_pages = memory_pages;
         if (!list_contenders(match, group))
             return false;
-        put_baseline_first(match, group);
         if (!pair_up(match, group))
             return false;
     }

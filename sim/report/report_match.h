@@ -26,7 +26,7 @@ struct report_match {
     uint64_t memory_pages, page_bytes;
     struct report_contender *contenders; /* owned */
     size_t contender_count;
-    size_t unpaired; /* policies that share no seed with the baseline */
+    size_t unpaired;   /* policies that share no seed with the baseline */
     size_t unfinished; /* runs that are no result */
 };
 
@@ -38,8 +38,7 @@ struct report_matches {
 /*
  * The matches of a group: for each memory that several policies ran with, or
  * one with several seeds. Of runs alike the last one counts. The baseline is
- * what the first run's command line names with --baseline, or else the policy
- * of the first run.
+ * the group's first policy that ran with this memory.
  *
  *   matches  zeroed; to be released in any case
  *

@@ -14,6 +14,7 @@ enum {
     VERDICT_BYTES = 2048,
     TITLE_BYTES = 256,
     PREFIX_BYTES = 16,
+    FEW_RUNS = 4, /* of which repetitions are drawn, too */
 };
 
 /* --- which runs get charts ------------------------------------------------ */
@@ -32,23 +33,35 @@ static bool is_first_of_kind(const struct report_group *group, size_t index)
     return true;
 }
 
-size_t report_choose_charted(const struct report_data *data, bool *chosen)
+/* How soon a run is chosen: of a scenario the first, of a policy, the rest. */
+enum rank { RANK_SCENARIO, RANK_POLICY, RANK_REPETITION, RANKS };
+
+static enum rank rank_of(const struct report_group *group, size_t index)
+{
+    if (index == 0)
+        return RANK_SCENARIO;
+    return is_first_of_kind(group, index) ? RANK_POLICY : RANK_REPETITION;
+}
+
+size_t report_choose_charted(const struct report_data *data, bool is_named,
+                             bool *chosen)
 {
     size_t count = 0;
+    bool has_repetitions = is_named || data->run_count <= FEW_RUNS;
     memset(chosen, 0, data->run_count * sizeof(*chosen));
-    for (int rank = 0; rank < 3; rank++)
-        for (size_t g = 0; g < data->group_count; g++) {
-            const struct report_group *group = &data->groups[g];
-            for (size_t r = 0; r < group->run_count; r++) {
-                bool *is_chosen = &chosen[group->runs[r] - data->runs];
-                bool is_due = rank == 2 || r == 0 ||
-                              (rank == 1 && is_first_of_kind(group, r));
-                if (*is_chosen || !is_due || count == REPORT_MAX_CHARTED)
+    for (enum rank rank = RANK_SCENARIO; rank < RANKS; rank++) {
+        if (rank == RANK_REPETITION && !has_repetitions)
+            break;
+        for (size_t g = 0; g < data->group_count; g++)
+            for (size_t r = 0; r < data->groups[g].run_count; r++) {
+                size_t run = (size_t)(data->groups[g].runs[r] - data->runs);
+                if (count == REPORT_MAX_CHARTED ||
+                    rank_of(&data->groups[g], r) != rank)
                     continue;
-                *is_chosen = true;
+                chosen[run] = true;
                 count++;
             }
-        }
+    }
     return count;
 }
 
@@ -157,7 +170,7 @@ static void write_match_verdicts(FILE *out, const struct report_data *data,
                                  const struct report_matches *matches,
                                  size_t *left)
 {
-    for (size_t m = 0; m < matches->count && *left > 0; m++, --*left) {
+    for (size_t m = 0; m<matches->count && * left> 0; m++, --*left) {
         char text[VERDICT_BYTES] = "", label[REPORT_CELL_BYTES] = "";
         const struct report_match *match = &matches->items[m];
         report_verdict_match(match, &(struct sentence){text, sizeof(text)});
@@ -170,7 +183,7 @@ static void write_match_verdicts(FILE *out, const struct report_data *data,
 static void write_run_verdicts(FILE *out, const struct report_data *data,
                                const struct report_group *group, size_t *left)
 {
-    for (size_t r = 0; r < group->run_count && *left > 0; r++, --*left) {
+    for (size_t r = 0; r<group->run_count && * left> 0; r++, --*left) {
         char text[VERDICT_BYTES] = "", label[REPORT_LABEL_BYTES] = "";
         report_verdict_run(group->runs[r],
                            &(struct sentence){text, sizeof(text)});
@@ -195,8 +208,9 @@ static void write_verdicts(FILE *out, const struct report_data *data,
             write_run_verdicts(out, data, group, &left);
     }
     if (all > MAX_VERDICTS)
-        fprintf(out, "<p class=\"note\">The first %d of %zu; the others are "
-                     "below.</p>\n",
+        fprintf(out,
+                "<p class=\"note\">The first %d of %zu; the others are "
+                "below.</p>\n",
                 MAX_VERDICTS, all);
 }
 
@@ -208,11 +222,11 @@ static void write_contents(FILE *out, const struct report_data *data,
     static const struct {
         const char *id, *name;
     } parts[] = {
-        {"summary", "Summary"},       {"comparison", "Comparison"},
-        {"pressure", "Pressure"},     {"queues", "Queues"},
-        {"attribution", "VMOs"},      {"process", "Processes"},
-        {"faults", "Faults"},         {"details", "Who stalled"},
-        {"scenario", "Scenario"},     {"again", "How to reproduce"},
+        {"summary", "Summary"},   {"comparison", "Comparison"},
+        {"pressure", "Pressure"}, {"queues", "Queues"},
+        {"attribution", "VMOs"},  {"process", "Processes"},
+        {"faults", "Faults"},     {"details", "Who stalled"},
+        {"scenario", "Scenario"}, {"again", "How to reproduce"},
     };
     fputs("<nav aria-label=\"Contents\"><ul>", out);
     for (size_t g = 0; data->group_count > 1 && g < data->group_count; g++) {
@@ -220,9 +234,8 @@ static void write_contents(FILE *out, const struct report_data *data,
         write_group_name(out, &data->groups[g]);
         fputs("</a></li>", out);
     }
-    for (size_t n = 0; data->group_count == 1 &&
-                       n < sizeof(parts) / sizeof(parts[0]);
-         n++)
+    for (size_t n = 0;
+         data->group_count == 1 && n < sizeof(parts) / sizeof(parts[0]); n++)
         if (strcmp(parts[n].id, "comparison") != 0 || matches[0].count > 0)
             fprintf(out, "<li><a href=\"#g1-%s\">%s</a></li>", parts[n].id,
                     parts[n].name);
@@ -303,14 +316,16 @@ static void write_scenario(FILE *out, const struct report_group *group,
                            const char *prefix)
 {
     const struct report_run *first = group->runs[0];
-    fprintf(out, "<section id=\"%s-scenario\"><h3>Scenario</h3>\n<p "
-                 "class=\"note\">",
+    fprintf(out,
+            "<section id=\"%s-scenario\"><h3>Scenario</h3>\n<p "
+            "class=\"note\">",
             prefix);
     html_text(out, or_dash(first->scenario));
-    fprintf(out, ", as run %llu had it, with what the command line changed%s."
-                 "</p>\n<details><summary>Text</summary><div class=\"scroll\" "
-                 "tabindex=\"0\" role=\"region\" aria-label=\"Text of the "
-                 "scenario\"><pre>",
+    fprintf(out,
+            ", as run %llu had it, with what the command line changed%s."
+            "</p>\n<details><summary>Text</summary><div class=\"scroll\" "
+            "tabindex=\"0\" role=\"region\" aria-label=\"Text of the "
+            "scenario\"><pre>",
             (unsigned long long)first->summary.run_id,
             group->run_count > 1
                 ? "; the others differ in seed, policy and memory only"
@@ -361,37 +376,41 @@ static void write_run_notes(FILE *out, const struct report_group *group,
     fputs("</ul>\n", out);
 }
 
-static enum report_status
-write_group(FILE *out, sqlite3 *db, const struct report_data *data,
-            const struct report_group *group,
-            const struct report_matches *matches, const bool *chosen,
-            char *message)
+static enum report_status write_group(FILE *out, sqlite3 *db,
+                                      const struct report_data *data,
+                                      const struct report_group *group,
+                                      const struct report_matches *matches,
+                                      const bool *chosen, char *message)
 {
     struct report_run *runs[REPORT_MAX_CHARTED];
     size_t count = gather(data, group, chosen, runs);
     char prefix[PREFIX_BYTES];
     enum plot_status drawn = PLOT_OK;
-    snprintf(prefix, sizeof(prefix), "g%zu", (size_t)(group - data->groups) + 1);
+    snprintf(prefix, sizeof(prefix), "g%zu",
+             (size_t)(group - data->groups) + 1);
     fprintf(out, "<article class=\"group\" id=\"%s\">\n<h2%s>", prefix,
             data->group_count > 1 ? "" : " class=\"only\"");
     write_group_name(out, group);
-    fprintf(out, "</h2>\n<section id=\"%s-summary\"><h3>Summary</h3>\n", prefix);
+    fprintf(out, "</h2>\n<section id=\"%s-summary\"><h3>Summary</h3>\n",
+            prefix);
     if (data->run_count > 1)
         write_run_notes(out, group, runs, count);
     report_write_summary(out, group);
     fprintf(out, "</section>\n<section id=\"%s-comparison\">\n", prefix);
     report_write_matches(out, matches);
-    fputs("</section>\n<div class=\"charts\">\n", out);
+    fprintf(out, "</section>\n<div class=\"charts%s\">\n",
+            data->run_count == 1 ? " only" : "");
     write_choice(out, group, count);
     if (count > 0)
-        drawn = report_write_figures(out, db, group, runs, count, prefix,
-                                     message);
+        drawn =
+            report_write_figures(out, db, group, runs, count, prefix, message);
     fprintf(out, "</div>\n<section id=\"%s-details\">\n", prefix);
     if (count > 0)
         report_write_details(out, group, runs, count);
     fputs("</section>\n", out);
     write_scenario(out, group, prefix);
-    fprintf(out, "<section id=\"%s-again\"><h3>How to reproduce</h3>\n", prefix);
+    fprintf(out, "<section id=\"%s-again\"><h3>How to reproduce</h3>\n",
+            prefix);
     write_commands(out, group);
     write_origins(out, group);
     fputs("</section>\n</article>\n", out);
@@ -437,7 +456,8 @@ static enum report_status write_body(FILE *out, sqlite3 *db,
 enum report_status report_page_write(FILE *out, sqlite3 *db,
                                      const struct report_data *data,
                                      const struct report_looks *looks,
-                                     size_t *charted, char *message)
+                                     bool is_named, size_t *charted,
+                                     char *message)
 {
     struct report_matches *matches =
         calloc(data->group_count + 1, sizeof(*matches));
@@ -446,7 +466,7 @@ enum report_status report_page_write(FILE *out, sqlite3 *db,
     if (!matches || !chosen || !make_matches(data, matches)) {
         snprintf(message, REPORT_MESSAGE_BYTES, "out of memory");
     } else {
-        *charted = report_choose_charted(data, chosen);
+        *charted = report_choose_charted(data, is_named, chosen);
         write_head(out, data, looks);
         status = write_body(out, db, data, matches, chosen, message);
         fputs("<script>", out);

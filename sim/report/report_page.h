@@ -18,20 +18,24 @@ struct report_looks {
 /*
  * Write the page of `data`.
  *
- *   out      errors are left in it
- *   charted  receives the number of runs with charts
+ *   out       errors are left in it
+ *   is_named  the runs were chosen one by one
+ *   charted   receives the number of runs with charts
  */
 enum report_status report_page_write(FILE *out, sqlite3 *db,
                                      const struct report_data *data,
                                      const struct report_looks *looks,
-                                     size_t *charted, char *message);
+                                     bool is_named, size_t *charted,
+                                     char *message);
 
 /*
  * Which runs get charts, REPORT_MAX_CHARTED at most: the first of each
- * scenario, then of each policy and memory, then whoever there is.
+ * scenario, then of each policy and memory. Repetitions look much alike: they
+ * are drawn if they were named, or if there are few.
  *
  *   chosen  room for data->run_count; set for each run
  */
-size_t report_choose_charted(const struct report_data *data, bool *chosen);
+size_t report_choose_charted(const struct report_data *data, bool is_named,
+                             bool *chosen);
 
 #endif

@@ -98,10 +98,18 @@ static void write_metric_cell(FILE *out, const struct report_metric *metric,
         out, report_metric_cell(cell, metric, report_metric_of(run, metric)));
 }
 
+/* How long, by the samples, and how often the level was announced. */
 static void write_level_cell(FILE *out, const struct report_run *run,
                              size_t level)
 {
-    write_time_cell(out, run->has_ticks ? run->level_ns[level] : -1);
+    char cell[REPORT_CELL_BYTES];
+    fputs("<td>", out);
+    html_text(out,
+              run->has_ticks ? format_time(cell, run->level_ns[level]) : "–");
+    if (run->level_times[level] > 0)
+        fprintf(out, " <span class=\"aside\">%s×</span>",
+                format_count(cell, run->level_times[level]));
+    fputs("</td>", out);
 }
 
 static bool is_known(const struct report_group *group,
@@ -118,10 +126,9 @@ static void write_basics(FILE *out, const struct report_group *group)
     char cell[REPORT_CELL_BYTES];
     fputs("<tr><th scope=\"row\">memory</th>", out);
     for (size_t r = 0; r < group->run_count; r++)
-        write_number_cell(out,
-                          format_pages(cell,
-                                       group->runs[r]->summary.memory_pages,
-                                       group->runs[r]->page_bytes));
+        write_number_cell(
+            out, format_pages(cell, group->runs[r]->summary.memory_pages,
+                              group->runs[r]->page_bytes));
     fputs("<td class=\"meaning\">the budget</td></tr>\n<tr><th "
           "scope=\"row\">seed</th>",
           out);
@@ -149,9 +156,9 @@ static void write_metric_rows(FILE *out, const struct report_group *group)
                 level < 3 ? "at " : "", report_level_label(level));
         for (size_t r = 0; r < group->run_count; r++)
             write_level_cell(out, group->runs[r], level);
-        fputs("<td class=\"meaning\">between samples; a visit shorter than a "
-              "tick may be missed</td></tr>\n",
-              out);
+        fprintf(out, "<td class=\"meaning\">%s</td></tr>\n",
+                level == 1 ? "by the samples; and how often it was announced"
+                           : "");
     }
 }
 
@@ -294,7 +301,7 @@ static void write_vmos(FILE *out, const struct report_run *run,
                        const char *subject)
 {
     static const char *const heads[] = {
-        "<VMO",         "<process", "<kind",      "peak",       "at the end",
+        "<VMO",         "<process", "<kind",      "peak",      "at the end",
         "major faults", "refaults", "compressed", "evictions", "compressions"};
     size_t columns = run->has_page_events ? 10 : 8;
     if (run->vmo_count == 0)
@@ -332,8 +339,8 @@ static void write_vmos(FILE *out, const struct report_run *run,
 static void write_latencies(FILE *out, const struct report_run *run,
                             const char *subject)
 {
-    static const char *const heads[] = {"<workload", "<kind", "count", "median",
-                                        "99%",       "99.9%", "longest"};
+    static const char *const heads[] = {
+        "<workload", "<kind", "count", "median", "99%", "99.9%", "longest"};
     if (run->latency_count == 0)
         return;
     fputs("<h4>How long it took</h4>\n", out);

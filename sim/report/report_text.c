@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+#define NO_BREAK    "\xC2\xA0"     /* U+00A0, between number and unit */
 
 /* --- HTML ----------------------------------------------------------------- */
 
@@ -53,8 +54,8 @@ void html_text(FILE *out, const char *text)
 void html_data(FILE *out, const char *json)
 {
     for (const unsigned char *at = (const unsigned char *)json; *at; at++) {
-        bool is_line_end = at[0] == 0xE2 && at[1] == 0x80 &&
-                           (at[2] == 0xA8 || at[2] == 0xA9);
+        bool is_line_end =
+            at[0] == 0xE2 && at[1] == 0x80 && (at[2] == 0xA8 || at[2] == 0xA9);
         if (*at == '<' || *at == '>' || *at == '&') {
             fprintf(out, "\\u%04x", *at);
         } else if (is_line_end) {
@@ -71,8 +72,8 @@ void html_data(FILE *out, const char *json)
 const char *format_count(char *cell, uint64_t count)
 {
     char digits[24];
-    int length = snprintf(digits, sizeof(digits), "%llu",
-                          (unsigned long long)count);
+    int length =
+        snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
     char *to = cell;
     for (int i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)
@@ -119,6 +120,11 @@ const char *format_number(char *cell, double number)
 
 const char *format_share(char *cell, double share)
 {
+    const double least = 1e-5; /* below it digits mean nothing to anybody */
+    if (share > 0 && share < least) {
+        snprintf(cell, REPORT_CELL_BYTES, "<0.001%%");
+        return cell;
+    }
     format_number(cell, 100 * share);
     if (isfinite(share))
         strcat(cell, "%");
@@ -135,11 +141,11 @@ const char *format_time(char *cell, int64_t ns)
     double size = fabs((double)ns);
     if (size >= 120e9) {
         long long seconds = llround(size / 1e9);
-        int used = snprintf(cell, REPORT_CELL_BYTES, "%s%lld min",
+        int used = snprintf(cell, REPORT_CELL_BYTES, "%s%lld" NO_BREAK "min",
                             ns < 0 ? "-" : "", seconds / 60);
         if (seconds % 60 > 0)
-            snprintf(cell + used, REPORT_CELL_BYTES - (size_t)used, " %lld s",
-                     seconds % 60);
+            snprintf(cell + used, REPORT_CELL_BYTES - (size_t)used,
+                     NO_BREAK "%lld" NO_BREAK "s", seconds % 60);
         return cell;
     }
     /* 999.9 us are 1 ms: three digits are shown */
@@ -148,8 +154,21 @@ const char *format_time(char *cell, int64_t ns)
     if (size < 0.5)
         unit = 0;
     format_number(cell, (double)ns / units[unit].ns);
-    strcat(cell, " ");
+    strcat(cell, NO_BREAK);
     return strcat(cell, units[unit].unit);
+}
+
+const char *format_axis_time(char *cell, int64_t ns, int64_t end_ns)
+{
+    const int64_t second_ns = 1000 * 1000 * 1000;
+    int64_t seconds = ns / second_ns;
+    if (ns == 0)
+        return strcpy(cell, "0");
+    if (end_ns < 120 * second_ns || ns % second_ns != 0)
+        return format_time(cell, ns);
+    snprintf(cell, REPORT_CELL_BYTES, "%lld:%02lld" NO_BREAK "min",
+             (long long)(seconds / 60), (long long)(seconds % 60));
+    return cell;
 }
 
 const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes)
@@ -162,7 +181,7 @@ const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes)
         unit++;
     }
     format_number(cell, bytes);
-    strcat(cell, " ");
+    strcat(cell, NO_BREAK);
     return strcat(cell, units[unit]);
 }
 
@@ -173,8 +192,8 @@ void say(struct sentence *sentence, const char *format, ...)
     size_t used = strlen(sentence->text);
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(sentence->text + used, sentence->size - used, format,
-                           args);
+    int length =
+        vsnprintf(sentence->text + used, sentence->size - used, format, args);
     va_end(args);
     if (length < 0 || (size_t)length < sentence->size - used)
         return;
@@ -225,18 +244,26 @@ static uint32_t mix(uint32_t from, uint32_t to, double share)
     return colour;
 }
 
-uint32_t colour_in_dark(uint32_t colour)
+/* How much a colour should stand out on the dark ground: what was dark on white
+ * is lifted, the darkest most, and what was darker stays darker. */
+static double wanted_contrast(uint32_t colour, double least)
 {
-    enum { STEPS = 20 };
-    const double enough = 3; /* WCAG 2.1, 1.4.11 */
-    if (colour_contrast(colour, REPORT_GROUND_LIGHT) < 1.5)
-        return mix(REPORT_GROUND_DARK, colour,
-                   colour_contrast(colour, REPORT_GROUND_LIGHT) < 1.15 ? 0.10
-                                                                       : 0.25);
-    for (int step = 0; step < STEPS; step++) {
-        uint32_t lighter = mix(colour, 0xFFFFFF, (double)step / STEPS);
-        if (colour_contrast(lighter, REPORT_GROUND_DARK) >= enough)
-            return lighter;
+    double contrast = colour_contrast(colour, REPORT_GROUND_DARK);
+    return fmax(contrast, least + 0.7 * contrast);
+}
+
+uint32_t colour_in_dark(uint32_t colour, bool is_line)
+{
+    enum { STEPS = 100 };
+    double in_light = colour_contrast(colour, REPORT_GROUND_LIGHT);
+    if (in_light < 1.5)
+        return mix(REPORT_GROUND_DARK, colour, in_light < 1.15 ? 0.10 : 0.25);
+    double wanted = wanted_contrast(colour, is_line ? 4.5 : 2.6);
+    uint32_t lighter = colour;
+    for (int step = 1; step <= STEPS; step++) {
+        if (colour_contrast(lighter, REPORT_GROUND_DARK) >= wanted)
+            break;
+        lighter = mix(colour, 0xFFFFFF, (double)step / STEPS);
     }
-    return 0xFFFFFF;
+    return lighter;
 }

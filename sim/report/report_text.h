@@ -31,7 +31,8 @@ void html_data(FILE *out, const char *json);
 
 /* --- numbers -------------------------------------------------------------- */
 
-/* All of them return `cell`, which has room for REPORT_CELL_BYTES. */
+/* All of them return `cell`, which has room for REPORT_CELL_BYTES; no line
+ * breaks between a number and its unit. */
 
 /* 4004371 is 4,004,371. */
 const char *format_count(char *cell, uint64_t count);
@@ -39,11 +40,15 @@ const char *format_count(char *cell, uint64_t count);
 /* Three digits that mean something: 0.00137, 1.73, 45.2, 1,234. */
 const char *format_number(char *cell, double number);
 
-/* A share of 1 in per cent: 1.73%; 0% is nothing at all. */
+/* A share of 1 in per cent: 1.73%; 0% is nothing at all, what is less than a
+ * thousandth of a per cent is <0.001%. */
 const char *format_share(char *cell, double share);
 
 /* 481 µs, 1.04 s, 2 min 10 s. */
 const char *format_time(char *cell, int64_t ns);
+
+/* The same on an axis to `end_ns`: 0, 30 s, or 2:30 min where it is long. */
+const char *format_axis_time(char *cell, int64_t ns, int64_t end_ns);
 
 /* 15 MiB; of pages of `page_bytes`. */
 const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes);
@@ -66,11 +71,11 @@ const char *list_separator(size_t index, size_t count);
 /* --- colours -------------------------------------------------------------- */
 
 /*
- * A colour for a dark page, from one for a white page: a dark one is made
- * lighter until it stands out against the dark ground, and one that is nearly
- * white, as free memory has, as little darker than the ground.
+ * A colour for a dark page, from one for a white page. What is dark is made
+ * lighter until it stands out, a thin line more so than an area; the order of
+ * a ramp stays. What is nearly white, as free memory, becomes nearly black.
  */
-uint32_t colour_in_dark(uint32_t colour);
+uint32_t colour_in_dark(uint32_t colour, bool is_line);
 
 /* The contrast of two colours, 1 to 21, as WCAG 2 defines it. */
 double colour_contrast(uint32_t one, uint32_t other);

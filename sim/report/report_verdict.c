@@ -34,23 +34,34 @@ static void say_levels(const struct report_run *run, struct sentence *to)
         say(to, "%s%s for %s", list_separator(said++, count),
             report_level_label(n), format_time(cell, run->level_ns[n]));
     }
+    for (size_t n = 1; n < REPORT_LEVELS; n++)
+        if (run->level_ns[n] == 0 && run->level_times[n] > 0)
+            say(to, "%s %s %s time%s between two samples",
+                said++ ? ", and" : "", report_level_label(n),
+                format_count(cell, run->level_times[n]),
+                plural(run->level_times[n]));
+}
+
+/* Was any level but normal ever announced? */
+static bool ran_low(const struct report_run *run)
+{
+    for (size_t n = 1; n < REPORT_LEVELS; n++)
+        if (run->level_ns[n] > 0 || run->level_times[n] > 0)
+            return true;
+    return false;
 }
 
 static void say_pressure(const struct report_run *run, int64_t end_ns,
                          struct sentence *to)
 {
     char whole[REPORT_CELL_BYTES];
-    int64_t low_ns = 0;
-    for (size_t n = 1; n < REPORT_LEVELS; n++)
-        low_ns += run->level_ns[n];
     if (!run->has_ticks) {
         say(to, "How full memory was has not been recorded (no ticks)");
     } else if (end_ns <= 0) {
         say(to, "The run took no simulated time, so memory had no time to run "
                 "low");
-    } else if (low_ns == 0) {
-        say(to, "Memory did not run low: the level was normal in all samples "
-                "of %s",
+    } else if (!ran_low(run)) {
+        say(to, "Memory did not run low: the level was normal for all of %s",
             format_time(whole, end_ns));
     } else {
         say(to, "Memory ran low: of %s the level was ",
@@ -119,7 +130,7 @@ static void say_refaults(const struct report_run *run, struct sentence *to)
     char cell[REPORT_CELL_BYTES], of[REPORT_CELL_BYTES];
     uint64_t refaults = total(run->summary.refaults);
     if (refaults == 0) {
-        say(to, ", and none of them was asked for again");
+        say(to, ", none of them was asked for again");
         return;
     }
     say(to, "; %s fault%s brought reclaimed pages back",
@@ -140,8 +151,8 @@ static void say_killed(const struct report_run *run, struct sentence *to)
     for (size_t n = 0; n < run->process_count; n++)
         killed += run->processes[n].killed_ns >= 0;
     if (total(run->summary.oom_kills) == 0) {
-        say(to, killed > 0 ? ", no process was killed for want of memory."
-                           : ", no process was killed.");
+        say(to, killed > 0 ? ", and no process was killed for want of memory."
+                           : ", and no process was killed.");
         return;
     }
     say(to, ", and %s process%s %s killed for want of memory",
@@ -168,12 +179,14 @@ static void say_ending(const struct report_run *run, int64_t end_ns,
 {
     char cell[REPORT_CELL_BYTES], of[REPORT_CELL_BYTES];
     if (is_status(run, "interrupted"))
-        say(to, " The run was interrupted: this is what had been recorded up "
-                "to %s.",
+        say(to,
+            " The run was interrupted: this is what had been recorded up "
+            "to %s.",
             format_time(cell, end_ns));
     else if (is_status(run, "running"))
-        say(to, " The run is still going on: this is what had been recorded up "
-                "to %s.",
+        say(to,
+            " The run is still going on: this is what had been recorded up "
+            "to %s.",
             format_time(cell, end_ns));
     else if (is_status(run, "error"))
         say(to, " The run ended with an error at %s: do not rely on it.",
@@ -189,9 +202,8 @@ static void say_ending(const struct report_run *run, int64_t end_ns,
 
 void report_verdict_run(const struct report_run *run, struct sentence *sentence)
 {
-    int64_t end_ns = run->summary.sim_ns == RECORD_NULL
-                         ? 0
-                         : (int64_t)run->summary.sim_ns;
+    int64_t end_ns =
+        run->summary.sim_ns == RECORD_NULL ? 0 : (int64_t)run->summary.sim_ns;
     if (run->summary.accesses == RECORD_NULL && !run->has_ticks) {
         say(sentence, "Nothing has been recorded of this run.");
         say_ending(run, end_ns, sentence);
@@ -213,11 +225,24 @@ void report_verdict_run(const struct report_run *run, struct sentence *sentence)
 /* The value a metric is told in. */
 typedef const char *metric_format(char *cell, double value);
 
+/* How one speaks of a metric. */
+struct words {
+    const char *metric;
+    const char *less, *more;
+    metric_format *format;
+};
+
+static const struct words stall_words = {"stall_some_share", "shorter",
+                                         "longer", format_share};
+static const struct words fault_words = {"faults_major", "fewer", "more",
+                                         format_number};
+
 /* "44.2% more under lru (95% interval 40.4% to 47.9%)" */
 static void say_difference(const struct report_contender *contender,
                            const struct compare_row *row,
-                           metric_format *format, struct sentence *to)
+                           const struct words *words, struct sentence *to)
 {
+    metric_format *format = words->format;
     char size[REPORT_CELL_BYTES], low[REPORT_CELL_BYTES],
         high[REPORT_CELL_BYTES];
     double mean = row->difference.mean;
@@ -228,7 +253,7 @@ static void say_difference(const struct report_contender *contender,
     if (is_relative)
         format = format_share;
     say(to, "%s %s under %s", format(size, fabs(mean * scale)),
-        mean < 0 ? "less" : "more", contender->label);
+        mean < 0 ? words->less : words->more, contender->label);
     if (isfinite(half))
         say(to, " (95%% interval %s to %s)",
             format(low, (sign * mean - half) * fabs(scale)),
@@ -236,15 +261,15 @@ static void say_difference(const struct report_contender *contender,
 }
 
 /* What the others are against the baseline, the ones that differ first. */
-static void say_others(const struct report_match *match, const char *metric,
-                       metric_format *format, struct sentence *to)
+static void say_others(const struct report_match *match,
+                       const struct words *words, struct sentence *to)
 {
     size_t same = 0, said = 0;
     struct compare_row row;
     bool is_single = report_seed_count(&match->contenders[1]) < 2;
     for (size_t c = 1; c < match->contender_count; c++) {
         const struct report_contender *other = &match->contenders[c];
-        if (!report_match_row(other, metric, &row))
+        if (!report_match_row(other, words->metric, &row))
             continue;
         bool is_equal = row.difference.mean == 0;
         if (is_equal || (!is_single && row.verdict == COMPARE_NO_DIFFERENCE)) {
@@ -252,16 +277,17 @@ static void say_others(const struct report_match *match, const char *metric,
             continue;
         }
         say(to, "%s", said++ > 0 ? ", " : ", but ");
-        say_difference(other, &row, format, to);
+        say_difference(other, &row, words, to);
     }
     if (same == 0)
         return;
-    say(to, said > 0 ? "; no difference shown for " : ", and no difference is "
-                                                      "shown for ");
+    say(to, said > 0 ? "; no difference shown for "
+                     : ", and no difference is "
+                       "shown for ");
     said = 0;
     for (size_t c = 1; c < match->contender_count; c++) {
         const struct report_contender *other = &match->contenders[c];
-        if (!report_match_row(other, metric, &row))
+        if (!report_match_row(other, words->metric, &row))
             continue;
         bool is_equal = row.difference.mean == 0;
         if (is_equal || (!is_single && row.verdict == COMPARE_NO_DIFFERENCE))
@@ -309,11 +335,10 @@ static void say_seeds(const struct report_match *match, struct sentence *to)
 
 static void say_lead(const struct report_match *match, struct sentence *to)
 {
-    static const char metric[] = "stall_some_share";
     const char *baseline = match->contenders[0].label;
     bool is_known;
     const struct report_contender *better =
-        find_better(match, metric, &is_known);
+        find_better(match, stall_words.metric, &is_known);
     if (match->contender_count < 2 || !is_known ||
         report_seed_count(&match->contenders[1]) < 2)
         return;
@@ -331,21 +356,21 @@ void report_verdict_match(const struct report_match *match,
     const struct report_contender *baseline = &match->contenders[0];
     bool is_first = true;
     say_seeds(match, sentence);
-    if (report_match_row(baseline, "stall_some_share", &row)) {
+    if (report_match_row(baseline, stall_words.metric, &row)) {
         say_lead(match, sentence);
         say(sentence, "threads stand still for %s of the time under %s",
             format_share(cell, row.value.mean), baseline->label);
         if (match->contender_count > 1)
-            say_others(match, "stall_some_share", format_share, sentence);
+            say_others(match, &stall_words, sentence);
         say(sentence, ".");
         is_first = false;
     }
-    if (report_match_row(baseline, "faults_major", &row)) {
+    if (report_match_row(baseline, fault_words.metric, &row)) {
         say(sentence, is_first ? "there are " : " There are ");
         say(sentence, "%s major faults under %s",
             format_number(cell, row.value.mean), baseline->label);
         if (match->contender_count > 1)
-            say_others(match, "faults_major", format_number, sentence);
+            say_others(match, &fault_words, sentence);
         say(sentence, ".");
     }
 }
