@@ -23,6 +23,8 @@ PKG_TEST  = libcriterion-dev sqlite3 zstd gzip python3 libxml2-utils \
             poppler-utils parallel jq python3-jsonschema python3-yaml
 PKG_SLURM = slurm-wlm munge
 PKG_TIDY  = clang-tidy clang-format cppcheck
+# Large, so not for everybody: tests/run_browser.sh does without if it must.
+PKG_BROWSER = chromium nodejs npm
 PKG_COV   = gcovr
 PKG_DEB   = dpkg-dev debhelper lintian
 
@@ -158,6 +160,10 @@ deps:  ## install the Debian packages that are missing (root or sudo)
 	$$sudo apt-get update -q && \
 	$$sudo apt-get install -y -q --no-install-recommends $$missing
 
+.PHONY: deps-browser
+deps-browser:  ## the browser, node and npm for the tests of report pages
+	@$(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_BROWSER)"
+
 .PHONY: demo
 demo:  ## install what is missing, build, run the demo, draw it into out/
 	@$(MAKE) --no-print-directory deps
@@ -195,6 +201,8 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_explain.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_export.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_databases.sh
+	LOWTIDE=$(BUILD)/lowtide tests/run_report.sh
+	tests/run_browser.sh $(BUILD)
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit
 	@grep -h 'Synthesis' $(BUILD)/unit_tests.log

@@ -122,7 +122,7 @@ void chart_write_table(FILE *out, const struct chart *chart)
 {
     size_t rows = chart->frame ? chart->frame->rows : chart->band_count;
     fputs("<details class=\"numbers\"><summary>Numbers</summary>"
-          "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+          "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
           "aria-label=\"",
           out);
     html_text(out, chart->title);

@@ -188,7 +188,7 @@ static void write_match(FILE *out, const struct report_match *match)
             format_pages(cell, match->memory_pages, match->page_bytes), seeds,
             seeds == 1 ? "" : "s");
     fprintf(out,
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+            "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
             "aria-label=\"Comparison with %s of memory\"><table "
             "class=\"compare\"><thead><tr><th scope=\"col\">measure</th><th "
             "scope=\"col\" class=\"text\">policy</th><th "

@@ -209,22 +209,21 @@ bool report_run_is_whole(const struct report_run *run)
            strcmp(status, "stopped") == 0;
 }
 
-/* {"bits":"2","mode":"x"} becomes bits=2, mode=x: good enough to read. */
+/* {"bits": "2", "mode": "x"} becomes bits=2, mode=x: good enough to read. */
 static void say_params(struct sentence *label, const char *params)
 {
-    bool is_value = false;
+    bool is_text = false;
     for (const char *at = params; *at; at++) {
-        if (*at == '"' || *at == '{' || *at == '}' || *at == '\\')
-            continue;
-        if (*at == ':') {
-            is_value = true;
-            say(label, "=");
-        } else if (*at == ',') {
-            is_value = false;
-            say(label, ", ");
-        } else if (*at != ' ' || is_value) {
+        if (*at == '"')
+            is_text = !is_text;
+        else if (*at == '\\' && at[1])
+            say(label, "%c", *++at);
+        else if (is_text)
             say(label, "%c", *at);
-        }
+        else if (*at == ':')
+            say(label, "=");
+        else if (*at == ',')
+            say(label, ", ");
     }
 }
 

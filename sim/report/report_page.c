@@ -261,7 +261,7 @@ static bool is_new_command(const struct report_group *group, size_t index)
 static void write_commands(FILE *out, const struct report_group *group)
 {
     fputs("<p>The runs were made by:</p>\n<div class=\"scroll\" "
-          "tabindex=\"0\" role=\"region\" aria-label=\"Command lines\"><pre>",
+          "tabindex=\"0\" role=\"group\" aria-label=\"Command lines\"><pre>",
           out);
     for (size_t r = 0; r < group->run_count; r++) {
         if (!is_new_command(group, r))
@@ -280,7 +280,7 @@ static void write_commands(FILE *out, const struct report_group *group)
 static void write_origins(FILE *out, const struct report_group *group)
 {
     char cell[REPORT_CELL_BYTES];
-    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
           "aria-label=\"Origin of each run\"><table><thead><tr><th "
           "scope=\"col\">run</th><th scope=\"col\" class=\"text\">policy</th>"
           "<th scope=\"col\">memory</th><th scope=\"col\">seed</th><th "
@@ -324,7 +324,7 @@ static void write_scenario(FILE *out, const struct report_group *group,
     fprintf(out,
             ", as run %llu had it, with what the command line changed%s."
             "</p>\n<details><summary>Text</summary><div class=\"scroll\" "
-            "tabindex=\"0\" role=\"region\" aria-label=\"Text of the "
+            "tabindex=\"0\" role=\"group\" aria-label=\"Text of the "
             "scenario\"><pre>",
             (unsigned long long)first->summary.run_id,
             group->run_count > 1

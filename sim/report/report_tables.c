@@ -53,7 +53,7 @@ static void write_heads(FILE *out, const char *const *heads, size_t count)
 /* A table that scrolls within the page. */
 static void open_table(FILE *out, const char *label, const char *subject)
 {
-    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"",
           out);
     html_text(out, label);
     fputs(*subject ? ", " : "", out);

@@ -252,12 +252,21 @@ static double wanted_contrast(uint32_t colour, double least)
     return fmax(contrast, least + 0.7 * contrast);
 }
 
+/* What is nearly white, as the background is: free memory, others. */
+static bool is_pale_grey(uint32_t colour)
+{
+    uint32_t red = colour >> 16 & 0xFF;
+    return red == (colour >> 8 & 0xFF) && red == (colour & 0xFF) &&
+           colour_contrast(colour, REPORT_GROUND_LIGHT) < 1.5;
+}
+
 uint32_t colour_in_dark(uint32_t colour, bool is_line)
 {
     enum { STEPS = 100 };
-    double in_light = colour_contrast(colour, REPORT_GROUND_LIGHT);
-    if (in_light < 1.5)
-        return mix(REPORT_GROUND_DARK, colour, in_light < 1.15 ? 0.10 : 0.25);
+    if (is_pale_grey(colour)) {
+        double depth = colour_contrast(colour, REPORT_GROUND_LIGHT) - 1;
+        return mix(REPORT_GROUND_DARK, colour, 0.05 + 0.5 * depth);
+    }
     double wanted = wanted_contrast(colour, is_line ? 4.5 : 2.6);
     uint32_t lighter = colour;
     for (int step = 1; step <= STEPS; step++) {

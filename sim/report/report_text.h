@@ -73,7 +73,8 @@ const char *list_separator(size_t index, size_t count);
 /*
  * A colour for a dark page, from one for a white page. What is dark is made
  * lighter until it stands out, a thin line more so than an area; the order of
- * a ramp stays. What is nearly white, as free memory, becomes nearly black.
+ * a ramp stays. A grey that is nearly white, as free memory's, becomes nearly
+ * black.
  */
 uint32_t colour_in_dark(uint32_t colour, bool is_line);
 
