@@ -162,7 +162,9 @@ deps:  ## install the Debian packages that are missing (root or sudo)
 
 .PHONY: deps-browser
 deps-browser:  ## the browser, node and npm for the tests of report pages
-	@$(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_BROWSER)"
+	@command -v chromium >/dev/null && command -v node >/dev/null && \
+	    command -v npm >/dev/null || \
+	    $(MAKE) --no-print-directory deps PKG_EXTRA="$(PKG_BROWSER)"
 
 .PHONY: demo
 demo:  ## install what is missing, build, run the demo, draw it into out/

@@ -481,6 +481,9 @@
             tools.className = "tools";
             tools.setAttribute("role", "group");
             tools.setAttribute("aria-label", "Zoom");
+            const heading = box.closest(".group").querySelector("h2");
+            if (!heading.classList.contains("only"))
+                element("b", "", tools).textContent = heading.textContent;
             const button = (text, action) => {
                 const made = element("button", "", tools);
                 made.type = "button";

@@ -230,18 +230,24 @@ static void write_alternative(FILE *out, const struct chart *chart)
 
 /* --- the whole ------------------------------------------------------------ */
 
+/* Lines everywhere, words where there is room: beside lines of an amount. */
 static void write_markers(FILE *out, const struct chart *chart)
 {
+    enum { ROWS = 5, ROW_PIXELS = 13 };
     for (size_t n = 0; n < chart->marker_count; n++) {
         const struct chart_marker *marker = &chart->markers[n];
         double share = chart_x_of(chart, marker->at_ns) / CHART_WIDTH;
         fprintf(out,
                 "<span class=\"marker%s\" data-at=\"%.9g\" "
-                "style=\"left:%.3f%%\"><b>",
+                "style=\"left:%.3f%%\">",
                 share > 0.7 ? " left" : "", (double)marker->at_ns * 1e-9,
                 100 * share);
-        html_text(out, marker->text);
-        fputs("</b></span>", out);
+        if (chart->type == CHART_LINES) {
+            fprintf(out, "<b style=\"top:%zupx\">", n % ROWS * ROW_PIXELS + 2);
+            html_text(out, marker->text);
+            fputs("</b>", out);
+        }
+        fputs("</span>", out);
     }
 }
 
@@ -274,9 +280,9 @@ bool chart_write(FILE *out, const struct chart *chart)
         write_level_key(out, chart);
     else
         write_key(out, chart);
+    chart_write_table(out, chart);
     fputs("</div>\n", out);
     is_well = is_well && chart_write_data(out, chart);
-    chart_write_table(out, chart);
     fputs("</div>\n", out);
     return is_well && !ferror(out);
 }

@@ -127,8 +127,9 @@ void report_data_release(struct report_data *data);
 bool report_groups_make(struct report_data *data);
 
 /*
- * A scenario without the lines that set seed, policy, params or memory, and
- * without comments: two texts of the same shape are the same experiment.
+ * A scenario without its seed, policy, params and memory, and without comments:
+ * two texts of the same shape are the same experiment, whether or not an
+ * override has written them anew. Text that is no YAML is its own shape.
  * Returns a string to be freed, NULL if memory is short.
  */
 char *report_scenario_shape(const char *text);

@@ -4,53 +4,74 @@
 #include "record/recorder.h"
 #include "report/report_data.h"
 #include "report/report_text.h"
+#include "scenario/yaml_tree.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- the shape of a scenario ---------------------------------------------- */
 
-static bool sets_what_may_differ(const char *line, size_t length)
+static bool is_empty_map(const struct yaml_node *node)
 {
-    static const char *const keys[] = {
-        "seed:", "policy:", "params:", "memory:"};
-    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
-        size_t size = strlen(keys[k]);
-        for (size_t i = 0; i + size <= length; i++) {
-            bool is_word = i == 0 || strchr(" {,\t", line[i - 1]) != NULL;
-            if (is_word && memcmp(line + i, keys[k], size) == 0)
-                return true;
-        }
-    }
-    return false;
+    return node->kind == YAML_MAP && !node->first;
 }
 
-static bool is_blank_or_comment(const char *line, size_t length)
+/* Take the entry `key` out of a map. */
+static void drop_entry(struct yaml_node *map, const char *key)
 {
-    size_t i = 0;
-    while (i < length && isspace((unsigned char)line[i]))
-        i++;
-    return i == length || line[i] == '#';
+    struct yaml_node *before = NULL;
+    struct yaml_node *entry = map->first;
+    while (entry && strcmp(entry->key, key) != 0) {
+        before = entry;
+        entry = entry->next;
+    }
+    if (!entry)
+        return;
+    if (before)
+        before->next = entry->next;
+    else
+        map->first = entry->next;
+    if (map->last == entry)
+        map->last = before;
+    map->child_count--;
+}
+
+/* The same in a map of the document, which goes if it is then empty: an
+ * override may have made it. */
+static void drop_within(struct yaml_node *root, const char *section,
+                        const char *key)
+{
+    struct yaml_node *map = yaml_node_find(root, section);
+    if (!map || map->kind != YAML_MAP)
+        return;
+    drop_entry(map, key);
+    if (is_empty_map(map))
+        drop_entry(root, section);
+}
+
+static char *write_shape(struct yaml_tree *tree)
+{
+    size_t bytes;
+    struct yaml_node *root = tree->root;
+    if (root && root->kind == YAML_MAP) {
+        drop_entry(root, "seed");
+        drop_within(root, "machine", "memory");
+        drop_within(root, "reclaim", "policy");
+        drop_within(root, "reclaim", "params");
+    }
+    return yaml_tree_write(tree, &bytes);
 }
 
 char *report_scenario_shape(const char *text)
 {
-    char *shape = malloc(strlen(text) + 1);
-    char *to = shape;
-    if (!shape)
-        return NULL;
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        size_t with_end = length + (text[length] == '\n');
-        if (!is_blank_or_comment(text, length) &&
-            !sets_what_may_differ(text, length)) {
-            memcpy(to, text, with_end);
-            to += with_end;
-        }
-        text += with_end;
-    }
-    *to = '\0';
+    struct yaml_tree tree = {0};
+    struct scenario_errors errors;
+    scenario_errors_init(&errors);
+    bool is_yaml =
+        *text && yaml_tree_read(&tree, "scenario", text, strlen(text), &errors);
+    char *shape = is_yaml ? write_shape(&tree) : strdup(text);
+    yaml_tree_release(&tree);
+    scenario_errors_release(&errors);
     return shape;
 }
 

@@ -34,12 +34,31 @@ static void say_levels(const struct report_run *run, struct sentence *to)
         say(to, "%s%s for %s", list_separator(said++, count),
             report_level_label(n), format_time(cell, run->level_ns[n]));
     }
-    for (size_t n = 1; n < REPORT_LEVELS; n++)
-        if (run->level_ns[n] == 0 && run->level_times[n] > 0)
-            say(to, "%s %s %s time%s between two samples",
-                said++ ? ", and" : "", report_level_label(n),
-                format_count(cell, run->level_times[n]),
-                plural(run->level_times[n]));
+}
+
+/* Levels that were over before the next sample. */
+static void say_brief_levels(const struct report_run *run, struct sentence *to)
+{
+    char cell[REPORT_CELL_BYTES];
+    size_t count = 0, said = 0;
+    bool has_others = false;
+    for (size_t n = 1; n < REPORT_LEVELS; n++) {
+        has_others = has_others || run->level_ns[n] > 0;
+        count += run->level_ns[n] == 0 && run->level_times[n] > 0;
+    }
+    if (count == 0)
+        return;
+    say(to, "%s", has_others ? ", and between two samples " : "");
+    for (size_t n = 1; n < REPORT_LEVELS; n++) {
+        if (run->level_ns[n] > 0 || run->level_times[n] == 0)
+            continue;
+        say(to, "%s%s ", list_separator(said++, count), report_level_label(n));
+        if (run->level_times[n] == 1)
+            say(to, "once");
+        else
+            say(to, "%s times", format_count(cell, run->level_times[n]));
+    }
+    say(to, "%s", has_others ? "" : " between two samples");
 }
 
 /* Was any level but normal ever announced? */
@@ -67,6 +86,7 @@ static void say_pressure(const struct report_run *run, int64_t end_ns,
         say(to, "Memory ran low: of %s the level was ",
             format_time(whole, end_ns));
         say_levels(run, to);
+        say_brief_levels(run, to);
     }
 }
 
@@ -83,7 +103,8 @@ static void say_stall(const struct report_run *run, int64_t end_ns,
         say(to, ", and no thread had to wait for it.");
         return;
     }
-    say(to, ", and threads stood still for %s of the time",
+    say(to, ", %s threads stood still for %s of the time",
+        run->has_ticks && !ran_low(run) ? "but" : "and",
         format_share(share, some));
     if (run->process_count > 0 && run->processes[0].stall_some_ns > 0)
         say(to, ", those of %s longest (%s)", run->processes[0].name,
@@ -144,10 +165,27 @@ static void say_refaults(const struct report_run *run, struct sentence *to)
     }
 }
 
+/* Who was killed next, in order of time, and of the list at one instant; the
+ * first for NULL. */
+static const struct report_process *
+next_killed(const struct report_run *run, const struct report_process *last)
+{
+    const struct report_process *next = NULL;
+    for (const struct report_process *at = run->processes;
+         at < run->processes + run->process_count; at++) {
+        bool is_later = !last || at->killed_ns > last->killed_ns ||
+                        (at->killed_ns == last->killed_ns && at > last);
+        if (at->killed_ns >= 0 && is_later &&
+            (!next || at->killed_ns < next->killed_ns))
+            next = at;
+    }
+    return next;
+}
+
 static void say_killed(const struct report_run *run, struct sentence *to)
 {
     char cell[REPORT_CELL_BYTES];
-    size_t killed = 0, said = 0;
+    size_t killed = 0;
     for (size_t n = 0; n < run->process_count; n++)
         killed += run->processes[n].killed_ns >= 0;
     if (total(run->summary.oom_kills) == 0) {
@@ -164,11 +202,12 @@ static void say_killed(const struct report_run *run, struct sentence *to)
         return;
     }
     say(to, ": ");
-    for (size_t n = 0; n < run->process_count; n++)
-        if (run->processes[n].killed_ns >= 0)
-            say(to, "%s%s at %s", list_separator(said++, killed),
-                run->processes[n].name,
-                format_time(cell, run->processes[n].killed_ns));
+    const struct report_process *last = NULL;
+    for (size_t n = 0; n < killed; n++) {
+        last = next_killed(run, last);
+        say(to, "%s%s at %s", list_separator(n, killed), last->name,
+            format_time(cell, last->killed_ns));
+    }
     say(to, ".");
 }
 

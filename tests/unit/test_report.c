@@ -150,18 +150,34 @@ Test(report_text, colours_stand_out_on_a_dark_page)
 
 Test(report_groups, a_shape_leaves_out_what_may_differ)
 {
-    char *one =
-        report_scenario_shape("# about\nname: x\nseed: 1\n\nmachine: "
-                              "{memory: 1p}\n  policy: lru\ntick: 1s\n");
-    char *two = report_scenario_shape("name: x\nseed: 2\n  params: [a=1]\n"
-                                      "machine: {memory: 2p}\ntick: 1s\n");
-    char *three = report_scenario_shape("name: x\ntick: 2s\n");
-    cr_assert_str_eq(one, "name: x\ntick: 1s\n");
-    cr_assert_str_eq(one, two);
-    cr_assert_str_neq(one, three);
-    free(one);
-    free(two);
-    free(three);
+    static const char *const same[] = {
+        "# about\nname: x\nseed: 1\nmachine: {memory: 1p, wired: 1p}\n"
+        "vmos:\n  # one\n  - {vmo: a, size: 1p}\n",
+        "name: x\nmachine: {wired: 1p, memory: 2p}\nvmos:\n"
+        "- {vmo: a, size: 1p}\nreclaim:\n  policy: lru\n  params: [a=1]\n",
+        "name: x\nmachine: {wired: 1p}\nvmos:\n- {vmo: a, size: 1p}\n"
+        "reclaim: {policy: lru}\nseed: 2\n",
+    };
+    static const char *const others[] = {
+        "name: x\nmachine: {wired: 2p}\nvmos:\n- {vmo: a, size: 1p}\n",
+        "name: x\nmachine: {wired: 1p}\nvmos:\n- {vmo: a, size: 1p}\n"
+        "reclaim: {eviction: false}\n",
+        "{ no: yaml",
+        "",
+    };
+    char *shape = report_scenario_shape(same[0]);
+    cr_assert_not_null(shape);
+    for (size_t n = 0; n < sizeof(same) / sizeof(same[0]); n++) {
+        char *of = report_scenario_shape(same[n]);
+        cr_expect_str_eq(of, shape, "%s", of);
+        free(of);
+    }
+    for (size_t n = 0; n < sizeof(others) / sizeof(others[0]); n++) {
+        char *of = report_scenario_shape(others[n]);
+        cr_expect_str_neq(of, shape, "%s", of);
+        free(of);
+    }
+    free(shape);
 }
 
 static struct report_run run_of(uint64_t id, const char *policy, uint64_t seed,
@@ -269,14 +285,15 @@ Test(report_verdict, says_how_low_memory_ran_and_what_was_reclaimed)
     run.expectations = 3;
     run.failures_total = 1;
     expect_verdict(
-        &run, "Memory ran low: of 10" NBSP "s the level was warning for 2" NBSP
-              "s and out of memory for 500" NBSP "ms, and nearly out of memory "
-              "7 times between two samples, and threads stood still for 15% of "
-              "the time, those of indexer longest (1.5" NBSP "s). 1,000 pages "
-              "were evicted and 24 compressed (4" NBSP "MiB in all); 40 faults "
-              "brought reclaimed pages back, most of heap (30), and 1 process "
-              "was killed for want of memory: indexer at 3" NBSP "s. 1 of 3 "
-              "expectations did not hold.");
+        &run,
+        "Memory ran low: of 10" NBSP "s the level was warning for 2" NBSP
+        "s and out of memory for 500" NBSP "ms, and between two samples "
+        "nearly out of memory 7 times, and threads stood still for 15% of "
+        "the time, those of indexer longest (1.5" NBSP "s). 1,000 pages "
+        "were evicted and 24 compressed (4" NBSP "MiB in all); 40 faults "
+        "brought reclaimed pages back, most of heap (30), and 1 process "
+        "was killed for want of memory: indexer at 3" NBSP "s. 1 of 3 "
+        "expectations did not hold.");
 }
 
 Test(report_verdict, says_so_when_nothing_happened_or_nothing_is_known)
