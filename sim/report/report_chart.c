@@ -78,10 +78,28 @@ static const char *short_number(char *cell, double value)
     return strcat(cell, unit);
 }
 
-static void write_y_axis(FILE *out, const struct chart *chart)
+static void write_value_tick(FILE *out, const struct chart *chart, double value)
 {
     static const char *const units[] = {"\xC2\xA0MiB", "%", "/s", ""};
     char cell[REPORT_CELL_BYTES];
+    short_number(cell, value);
+    if (value > 0)
+        strcat(cell, units[chart->unit]);
+    write_y_tick(out, chart_height_of(chart, value), cell);
+}
+
+/* 0, and powers of ten, five of them at most. */
+static void write_log_ticks(FILE *out, const struct chart *chart)
+{
+    int decades = (int)floor(log10(chart->y_max));
+    int every = decades / 5 + 1;
+    write_value_tick(out, chart, 0);
+    for (int power = every > 1 ? every : 0; power <= decades; power += every)
+        write_value_tick(out, chart, pow(10, power));
+}
+
+static void write_y_axis(FILE *out, const struct chart *chart)
+{
     if (chart->type == CHART_LEVELS) {
         static const char *const names[] = {"normal", "warning", "critical",
                                             "nearly oom", "oom"};
@@ -91,26 +109,22 @@ static void write_y_axis(FILE *out, const struct chart *chart)
     }
     unsigned most = chart->height < 100 ? 2 : chart->height < 180 ? 4 : 6;
     double step = chart_step(chart->y_max, most);
-    double decades = log10(1 + chart->y_max);
-    double every = pow(10, ceil(decades / 5));
-    for (double value = 0; value <= chart->y_max * (1 + 1e-9);) {
-        short_number(cell, value);
-        if (value > 0)
-            strcat(cell, units[chart->unit]);
-        write_y_tick(out, chart_height_of(chart, value), cell);
-        if (chart->is_log)
-            value = value == 0 ? (every > 10 ? every : 1) : value * every;
-        else
-            value += step;
+    if (chart->is_log) {
+        write_log_ticks(out, chart);
+        return;
     }
+    unsigned count = (unsigned)floor(chart->y_max / step * (1 + 1e-9));
+    for (unsigned n = 0; n <= count; n++)
+        write_value_tick(out, chart, n * step);
 }
 
 static void write_x_axis(FILE *out, const struct chart *chart)
 {
     char cell[REPORT_CELL_BYTES];
     double step = chart_time_step(chart->end_ns);
-    unsigned n = 0;
-    for (double at = 0; at <= (double)chart->end_ns * (1 + 1e-9); at += step) {
+    unsigned count = (unsigned)floor((double)chart->end_ns / step * (1 + 1e-9));
+    for (unsigned n = 0; n <= count; n++) {
+        double at = n * step;
         const char *edge = n == 0                              ? " first"
                            : at > 0.97 * (double)chart->end_ns ? " last"
                                                                : "";
@@ -118,7 +132,6 @@ static void write_x_axis(FILE *out, const struct chart *chart)
                 100 * at / (double)chart->end_ns);
         html_text(out, format_axis_time(cell, llround(at), chart->end_ns));
         fputs("</span>", out);
-        n++;
     }
 }
 

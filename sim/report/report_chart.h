@@ -42,7 +42,7 @@ struct chart {
     double y_max;        /* of the scale, > 0 */
     bool is_log;         /* log10(1 + y) */
 
-    /* all but levels: series n is column first + n of the frame */
+    /* series n is column first + n of the frame; levels have none */
     const struct plot_frame *frame;
     const struct plot_layer *layers;
     size_t first, count;

@@ -43,7 +43,8 @@ static void write_json(FILE *out, const struct chart *chart)
                 seconds(chart->bands[b].from_ns),
                 seconds(chart->bands[b].to_ns), chart->bands[b].level);
     fputs("],\"at\":[", out);
-    for (size_t r = 0; chart->frame && r < chart->frame->rows; r++)
+    size_t rows = chart->type == CHART_LEVELS ? 0 : chart->frame->rows;
+    for (size_t r = 0; r < rows; r++)
         fprintf(out, "%s%.9g", r > 0 ? "," : "",
                 seconds(chart->frame->at_ns[r]));
     fputs("]", out);
@@ -120,7 +121,7 @@ static void write_sample_rows(FILE *out, const struct chart *chart)
 
 void chart_write_table(FILE *out, const struct chart *chart)
 {
-    size_t rows = chart->frame ? chart->frame->rows : chart->band_count;
+    size_t rows = chart->frame->rows;
     fputs("<details class=\"numbers\"><summary>Numbers</summary>"
           "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
           "aria-label=\"",
@@ -134,7 +135,7 @@ void chart_write_table(FILE *out, const struct chart *chart)
     else
         write_sample_rows(out, chart);
     fputs("</table></div>", out);
-    if (chart->frame && rows > TABLE_ROWS)
+    if (chart->type != CHART_LEVELS && rows > TABLE_ROWS)
         fprintf(out,
                 "<p class=\"note\">%d of %zu samples that are drawn; the "
                 "results file has %llu.</p>",

@@ -116,7 +116,7 @@ static bool write_part(FILE *out, const struct plot_figure *figure,
         .end_ns = group->end_ns,
         .y_max = scale_of(figure, part),
         .is_log = figure->is_log,
-        .frame = part->type == CHART_LEVELS ? NULL : &panel->frame,
+        .frame = &panel->frame,
         .layers = figure->layers,
         .first = part->first,
         .count = part->type == CHART_LEVELS ? 0
