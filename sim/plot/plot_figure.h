@@ -132,6 +132,9 @@ void plot_figure_write_values(FILE *out, const void *content);
 /* --- plot_stacks.c, plot_lines.c, plot_residency.c: the `read` of the kinds,
  * which return an SQLite status --- */
 
+/* A colour `share` of the way from one 0xRRGGBB to another. */
+uint32_t plot_colour_mix(uint32_t from, uint32_t to, double share);
+
 int plot_read_queues(sqlite3 *db, struct plot_figure *figure);
 int plot_read_attribution(sqlite3 *db, struct plot_figure *figure);
 int plot_read_process(sqlite3 *db, struct plot_figure *figure);

@@ -294,7 +294,7 @@ static int add_fixed(struct plot_figure *figure,
     return status;
 }
 
-static uint32_t mix(uint32_t from, uint32_t to, double share)
+uint32_t plot_colour_mix(uint32_t from, uint32_t to, double share)
 {
     uint32_t colour = 0;
     for (int shift = 16; shift >= 0; shift -= 8) {
@@ -359,8 +359,9 @@ static int add_lists(struct plot_figure *figure,
         const char *remark = is_end && n == 0           ? ", newest"
                              : is_end && n == count - 1 ? ", oldest"
                                                         : "";
-        uint32_t colour = is_generations ? mix(0x0B2F5E, 0xB9D9F2, age)
-                                         : mix(0x0F4C4A, 0xB5E3DC, age);
+        uint32_t colour = is_generations
+                              ? plot_colour_mix(0x0B2F5E, 0xB9D9F2, age)
+                              : plot_colour_mix(0x0F4C4A, 0xB5E3DC, age);
         char label[128];
         snprintf(label, sizeof(label), "%.80s%s", lists[n]->name, remark);
         status = plot_figure_layer(figure, lists[n]->name, label, colour);

@@ -78,7 +78,7 @@ static uint64_t count_of(sqlite3_stmt *row, int column)
 
 static const char run_sql[] =
     "SELECT scenario, scenario_sha256, scenario_text, version, argv, "
-    "started_at, page_size FROM run WHERE run_id = ?1";
+    "page_size FROM run WHERE run_id = ?1";
 
 static int read_run(sqlite3_stmt *row, struct report_run *run)
 {
@@ -88,8 +88,7 @@ static int read_run(sqlite3_stmt *row, struct report_run *run)
     run->scenario_text = text_of(row, 2, &status);
     run->version = text_of(row, 3, &status);
     run->argv = text_of(row, 4, &status);
-    run->started_at = text_of(row, 5, &status);
-    run->page_bytes = count_of(row, 6);
+    run->page_bytes = count_of(row, 5);
     return status;
 }
 
@@ -125,14 +124,11 @@ static int read_level_times(sqlite3_stmt *row, struct report_run *run)
     return SQLITE_OK;
 }
 
-static const char least_sql[] =
-    "SELECT min(free), tick_ns, count(*) FROM tick WHERE run_id = ?1";
+static const char tick_sql[] = "SELECT count(*) FROM tick WHERE run_id = ?1";
 
-static int read_least(sqlite3_stmt *row, struct report_run *run)
+static int read_tick_count(sqlite3_stmt *row, struct report_run *run)
 {
-    run->least_free = count_of(row, 0);
-    run->least_free_ns = sqlite3_column_int64(row, 1);
-    run->tick_count = count_of(row, 2);
+    run->tick_count = count_of(row, 0);
     return SQLITE_OK;
 }
 
@@ -295,7 +291,7 @@ static int read_parts(sqlite3 *db, struct report_run *run)
         {run_sql, read_run},
         {level_sql, read_level},
         {level_times_sql, read_level_times},
-        {least_sql, read_least},
+        {tick_sql, read_tick_count},
         {process_sql, read_process},
         {page_event_sql, read_page_event},
         {vmo_sql, read_vmo},
@@ -370,7 +366,6 @@ static void run_release(struct report_run *run)
     free(run->scenario_text);
     free(run->version);
     free(run->argv);
-    free(run->started_at);
     for (size_t n = 0; n < run->process_count; n++)
         free(run->processes[n].name);
     for (size_t n = 0; n < run->vmo_count; n++) {

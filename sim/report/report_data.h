@@ -65,7 +65,6 @@ struct report_run {
     double metrics[STUDY_MAX_METRICS]; /* as study.h numbers them */
     /* columns of `run` that the summary lacks; NULL where they are NULL */
     char *scenario, *scenario_sha256, *scenario_text, *version, *argv;
-    char *started_at;
     uint64_t page_bytes;
     size_t place; /* of the policy in its group: report_groups_make() */
 
@@ -73,8 +72,6 @@ struct report_run {
     bool has_ticks;                      /* then there are levels */
     int64_t level_ns[REPORT_LEVELS];     /* by the samples */
     uint64_t level_times[REPORT_LEVELS]; /* how often it was announced */
-    uint64_t least_free;
-    int64_t least_free_ns;
     bool has_page_events;
 
     struct report_process *processes; /* who stalled longest first */

@@ -68,6 +68,13 @@ static const struct kind {
 
 /* --- one chart ------------------------------------------------------------ */
 
+static int by_time(const void *left, const void *right)
+{
+    const struct chart_marker *a = left;
+    const struct chart_marker *b = right;
+    return a->at_ns < b->at_ns ? -1 : a->at_ns > b->at_ns;
+}
+
 static size_t make_markers(const struct report_run *run,
                            struct chart_marker markers[MAX_MARKERS])
 {
@@ -81,6 +88,7 @@ static size_t make_markers(const struct report_run *run,
         *marker = (struct chart_marker){.at_ns = process->killed_ns};
         say(&text, "%s killed", process->name);
     }
+    qsort(markers, count, sizeof(*markers), by_time);
     return count;
 }
 

@@ -244,11 +244,6 @@ static void write_contents(FILE *out, const struct report_data *data,
 
 /* --- how to reproduce ----------------------------------------------------- */
 
-static const char *or_dash(const char *text)
-{
-    return text && *text ? text : "–";
-}
-
 static bool is_new_command(const struct report_group *group, size_t index)
 {
     for (size_t r = 0; r < index; r++)

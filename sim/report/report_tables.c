@@ -9,11 +9,6 @@
 
 enum { MOST_COLUMNS = 6 }; /* runs side by side */
 
-static const char *or_dash(const char *text)
-{
-    return text && *text ? text : "–";
-}
-
 static void write_text_cell(FILE *out, const char *text)
 {
     fputs("<td class=\"text\">", out);

@@ -1,4 +1,5 @@
 #include "report/report_text.h"
+#include "plot/plot_figure.h"
 #include "record/json.h"
 
 #include <math.h>
@@ -187,6 +188,11 @@ const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes)
 
 /* --- words ---------------------------------------------------------------- */
 
+const char *or_dash(const char *text)
+{
+    return text && *text ? text : "–";
+}
+
 void say(struct sentence *sentence, const char *format, ...)
 {
     size_t used = strlen(sentence->text);
@@ -233,17 +239,6 @@ double colour_contrast(uint32_t one, uint32_t other)
     return a > b ? a / b : b / a;
 }
 
-static uint32_t mix(uint32_t from, uint32_t to, double share)
-{
-    uint32_t colour = 0;
-    for (int shift = 0; shift <= 16; shift += 8) {
-        double a = (double)(from >> shift & 0xFF);
-        double b = (double)(to >> shift & 0xFF);
-        colour |= (uint32_t)lround(a + (b - a) * share) << shift;
-    }
-    return colour;
-}
-
 /* How much a colour should stand out on the dark ground: what was dark on white
  * is lifted, the darkest most, and what was darker stays darker. */
 static double wanted_contrast(uint32_t colour, double least)
@@ -265,14 +260,14 @@ uint32_t colour_in_dark(uint32_t colour, bool is_line)
     enum { STEPS = 100 };
     if (is_pale_grey(colour)) {
         double depth = colour_contrast(colour, REPORT_GROUND_LIGHT) - 1;
-        return mix(REPORT_GROUND_DARK, colour, 0.05 + 0.5 * depth);
+        return plot_colour_mix(REPORT_GROUND_DARK, colour, 0.05 + 0.5 * depth);
     }
     double wanted = wanted_contrast(colour, is_line ? 4.5 : 2.6);
     uint32_t lighter = colour;
     for (int step = 1; step <= STEPS; step++) {
         if (colour_contrast(lighter, REPORT_GROUND_DARK) >= wanted)
             break;
-        lighter = mix(colour, 0xFFFFFF, (double)step / STEPS);
+        lighter = plot_colour_mix(colour, 0xFFFFFF, (double)step / STEPS);
     }
     return lighter;
 }

@@ -55,6 +55,9 @@ const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes);
 
 /* --- words ---------------------------------------------------------------- */
 
+/* The text, or a dash where it is NULL or empty. */
+const char *or_dash(const char *text);
+
 /* A sentence that grows; what does not fit is dropped at a whole character. */
 struct sentence {
     char *text;
