@@ -201,6 +201,7 @@ write_figure(FILE *out, sqlite3 *db, const struct kind *kind,
 {
     char ids[REPORT_MAX_CHARTED][ID_BYTES];
     const char *wishes[REPORT_MAX_CHARTED];
+    struct plot_runs drawn = {0};
     struct plot_figure figure = {0};
     for (size_t r = 0; r < count; r++) {
         snprintf(ids[r], ID_BYTES, "%llu",
@@ -211,7 +212,8 @@ write_figure(FILE *out, sqlite3 *db, const struct kind *kind,
                                    .runs = wishes,
                                    .run_count = count,
                                    .kind = kind->name};
-    enum plot_status status = plot_figure_read(db, &request, &figure, message);
+    enum plot_status status =
+        plot_figure_read(db, &request, &drawn, &figure, message);
     bool is_well = status == PLOT_OK && thin(&figure);
     if (is_well)
         fprintf(out,
@@ -220,12 +222,13 @@ write_figure(FILE *out, sqlite3 *db, const struct kind *kind,
                 prefix, kind->name, kind->heading, kind->note);
     for (size_t p = 0; is_well && p < figure.panel_count; p++) {
         const struct report_run *run =
-            find_run(runs, count, figure.panels[p].run.id);
+            find_run(runs, count, figure.panels[p].run->id);
         is_well = run && write_panel(out, &figure, p, kind, group, run);
     }
     if (is_well)
         fputs("</section>\n", out);
     plot_figure_release(&figure);
+    plot_runs_release(&drawn);
     if (!is_well && status == PLOT_OK) {
         snprintf(message, REPORT_MESSAGE_BYTES, "out of memory or disk space");
         status = PLOT_HOST;

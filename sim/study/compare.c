@@ -77,6 +77,11 @@ static bool add_metrics(struct comparison *comparison, const char *names,
     return is_fine;
 }
 
+const char *compare_metric(size_t index)
+{
+    return index < COUNT_OF(shown) ? shown[index] : NULL;
+}
+
 bool compare_metrics(struct comparison *comparison, const char *names,
                      char *message, size_t message_bytes)
 {
@@ -84,8 +89,8 @@ bool compare_metrics(struct comparison *comparison, const char *names,
     comparison->metric_count = 0;
     if (names)
         return add_metrics(comparison, names, message, message_bytes);
-    for (size_t n = 0; n < COUNT_OF(shown); n++)
-        if (study_metric_find(shown[n], &metric) &&
+    for (size_t n = 0; compare_metric(n); n++)
+        if (study_metric_find(compare_metric(n), &metric) &&
             is_countable(comparison, metric))
             comparison->metrics[comparison->metric_count++] = metric;
     return true;

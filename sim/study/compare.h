@@ -42,11 +42,15 @@ struct compare_row {
     enum compare_verdict verdict;
 };
 
+/* The names of what reports show unless they are told, costs first; NULL past
+ * the last one. */
+const char *compare_metric(size_t index);
+
 /*
  * What reports are to show.
  *
- *   names  NULL: what matters, costs first, as far as it can be counted from
- *          the end of the warm-up; else metrics, separated by commas
+ *   names  NULL: compare_metric(), as far as it can be counted from the end of
+ *          the warm-up; else metrics, separated by commas
  *
  * False with a message: there is no such metric, or not with a warm-up, or it
  * is there twice.
