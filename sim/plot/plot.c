@@ -71,7 +71,7 @@ static const struct plot_kind kinds[] = {
     },
     {
         .name = "residency",
-        .summary = "pages of a VMO over time: in memory, compressed, gone",
+        .summary = "pages of a VMO over time, by state",
         .script = "residency.gp",
         .heading = "Residency",
         .y_label = "page of the VMO",
@@ -90,14 +90,14 @@ static const struct plot_kind kinds[] = {
     },
     {
         .name = "compare",
-        .summary = "policies by metric and memory, with 95 % intervals",
+        .summary = "policies by metric and memory, 95% intervals",
         .script = "compare.gp",
         .heading = "Comparison of policies",
         .chart = plot_chart_compare,
     },
     {
         .name = "mrc",
-        .summary = "miss ratio over memory size, a curve for each policy",
+        .summary = "miss ratio over memory, by policy",
         .script = "mrc.gp",
         .heading = "Miss-ratio curves",
         .chart = plot_chart_mrc,
