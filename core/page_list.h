@@ -14,7 +14,9 @@
  *   2. node_count = number of list nodes reachable;
  *   3. interval sentinels alternate: Start ... End with nothing populated in
  *      between, or a lone Slot, equal dirty state at both ends;
- *   4. a list without list nodes owns no memory.
+ *   4. a list without list nodes owns no memory;
+ *   5. merging takes no memory of the host: lists hold inner nodes back for it
+ *      (page_list_tree.c says how many).
  *
  * Offsets are bytes and page aligned unless a function says otherwise. An
  * empty slot that page_list_lookup_or_allocate() returned must be filled or
@@ -35,6 +37,7 @@ enum { PAGE_LIST_FANOUT = 16 };
     (UINT64_MAX - UINT64_MAX % (2 * PAGE_LIST_FANOUT * VM_PAGE_SIZE))
 
 struct page_list_node;
+struct tree_node;
 
 struct page_list {
     void *root; /* page_list.c: radix node, or a list node at height 0 */
@@ -45,6 +48,9 @@ struct page_list {
     bool may_have_intervals; /* one was added since the list was empty */
     uint64_t spare_count;
     struct page_list_node *spares; /* emptied list nodes, kept for reuse */
+    uint64_t inner_count;          /* inner nodes in the tree */
+    uint64_t reserve_count;
+    struct tree_node *reserve; /* inner nodes, for merges */
 };
 
 /* `skew` bytes, page aligned, less than a list node's span. */

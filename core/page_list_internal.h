@@ -10,9 +10,10 @@
  *                         list nodes    list node
  *
  * A list node is known by its number: (offset + skew) / (16 pages). A tree of
- * height h covers the numbers below 64^h; it grows at the root when a larger
- * one is asked for, and inner nodes without children are freed at once. With
- * 256 children two levels are enough for a million pages.
+ * height h covers the numbers below 256^h; it grows at the root when a larger
+ * one is asked for, and inner nodes without children leave it at once. With
+ * 256 children two levels are enough for a million pages. Height 0 is for list
+ * node 0 alone.
  */
 #ifndef VMCOW_PAGE_LIST_INTERNAL_H
 #define VMCOW_PAGE_LIST_INTERNAL_H
@@ -115,8 +116,20 @@ struct page_list_node *node_at_or_before(const struct page_list *list,
                                          uint64_t number);
 /* Take the list node out of the tree without freeing it. */
 struct page_list_node *node_take(struct page_list *list, uint64_t number);
-/* Put a taken list node under its number, where there is none. Takes no memory
- * from the host when the list has been grown for it; false: no memory. */
+/* Put a taken list node under its number, where there is none. False: no
+ * memory, which is not so in a merge. */
 bool node_put(struct page_list *list, struct page_list_node *node);
+
+/*
+ * For merges, which must not need memory: take all list nodes out, in ascending
+ * order, and hand them to `visit`. The list is empty from the first one on; the
+ * inner nodes that were above those handed out are in its reserve.
+ */
+typedef void (*node_visit_fn)(void *context, struct page_list_node *node);
+void node_take_all(struct page_list *list, node_visit_fn visit, void *context);
+/* The reserve of `from` goes to `to`. */
+void node_join_reserves(struct page_list *to, struct page_list *from);
+/* Free what the reserve has too much: a merge is over. */
+void node_trim_reserve(struct page_list *list);
 
 #endif

@@ -75,10 +75,91 @@ static void set_height(struct page_list *list, uint32_t height)
                         : UINT64_C(1) << (height * TREE_BITS);
 }
 
+/*
+ * The reserve: inner nodes held back, so that a merge asks the host for none.
+ * Giving memory back must not need any, and half a merge can't be undone.
+ *
+ * A merge moves list nodes, all by the same distance and never upwards. Those
+ * that hang below one inner node of level l come from one aligned range, so
+ * wherever they go two inner nodes of that level hold them all. From its top
+ * level on everything of a list hangs on inner node 0, and so does what it
+ * merges with. A list of height h with n[l] inner nodes of level l therefore
+ * adds at most
+ *
+ *     2 n[l] + 1  for each level below h - 1,  and 1 for the top
+ *
+ * to whatever it becomes part of, until something is added to it. It owns that
+ * many if it holds back inner_count + h - 2. That is made sure of whenever a
+ * list node is made, which may fail; a merge joins the reserves of both; what
+ * exceeds it is freed with the next inner node that goes. (At height 0 the one
+ * list node is number 0 and stays that.)
+ */
+static uint64_t reserve_wanted(const struct page_list *list)
+{
+    return list->height > 0 ? list->inner_count + list->height - 2 : 0;
+}
+
+static void add_to_reserve(struct page_list *list, struct tree_node *inner)
+{
+    inner->children[0] = list->reserve;
+    list->reserve = inner;
+    list->reserve_count++;
+}
+
+/* The reserve is not empty. The inner node has no children. */
+static struct tree_node *take_from_reserve(struct page_list *list)
+{
+    struct tree_node *inner = list->reserve;
+    list->reserve = inner->children[0];
+    list->reserve_count--;
+    inner->children[0] = NULL;
+    return inner;
+}
+
+/* False: no memory. */
+static bool fill_reserve(struct page_list *list)
+{
+    while (list->reserve_count < reserve_wanted(list)) {
+        struct tree_node *inner = host_calloc(1, sizeof *inner);
+        if (!inner)
+            return false;
+        add_to_reserve(list, inner);
+    }
+    return true;
+}
+
+void node_trim_reserve(struct page_list *list)
+{
+    while (list->reserve_count > reserve_wanted(list))
+        free(take_from_reserve(list));
+}
+
+void node_join_reserves(struct page_list *to, struct page_list *from)
+{
+    while (from->reserve)
+        add_to_reserve(to, take_from_reserve(from));
+}
+
+/* NULL: no memory, which is not so where the reserve suffices. */
+static struct tree_node *new_inner(struct page_list *list)
+{
+    struct tree_node *inner =
+        list->reserve ? take_from_reserve(list) : host_calloc(1, sizeof *inner);
+    list->inner_count += inner != NULL;
+    return inner;
+}
+
+/* An inner node without children leaves the tree. */
+static void retire_inner(struct page_list *list, struct tree_node *inner)
+{
+    list->inner_count--;
+    add_to_reserve(list, inner);
+}
+
 /* One more level on top; what is there becomes a descendant of child 0. */
 static bool grow_root(struct page_list *list)
 {
-    struct tree_node *root = host_calloc(1, sizeof *root);
+    struct tree_node *root = new_inner(list);
     if (!root)
         return false;
     add_child(root, 0, list->root);
@@ -87,7 +168,7 @@ static bool grow_root(struct page_list *list)
     return true;
 }
 
-/* Free inner nodes without children along the path to `number`. */
+/* The inner nodes without children along the path to `number` go. */
 static void prune(struct page_list *list, uint64_t number)
 {
     while (list->height > 0) {
@@ -100,15 +181,16 @@ static void prune(struct page_list *list, uint64_t number)
             path[--level] = node;
         }
         if (!is_childless(path[level]))
-            return;
-        free(path[level]);
+            break;
+        retire_inner(list, path[level]);
         if (level + 1 == list->height) {
             list->root = NULL;
             set_height(list, 0);
-            return;
+        } else {
+            remove_child(path[level + 1], child_index(number, level + 1));
         }
-        remove_child(path[level + 1], child_index(number, level + 1));
     }
+    node_trim_reserve(list);
 }
 
 static bool put_in_tree(struct page_list *list, struct page_list_node *leaf)
@@ -118,7 +200,7 @@ static bool put_in_tree(struct page_list *list, struct page_list_node *leaf)
     for (uint32_t level = list->height - 1; level > 0; level--) {
         unsigned index = child_index(number, level);
         if (!node->children[index]) {
-            struct tree_node *child = host_calloc(1, sizeof *child);
+            struct tree_node *child = new_inner(list);
             if (!child) {
                 prune(list, number);
                 return false;
@@ -131,26 +213,23 @@ static bool put_in_tree(struct page_list *list, struct page_list_node *leaf)
     return true;
 }
 
-/* The only list node moves below an inner root high enough for both. */
+/* An inner root high enough for `number`; list node 0 moves below it if it is
+ * the only one. */
 static bool raise_root(struct page_list *list, uint64_t number)
 {
     if (list->height == 0) {
         struct page_list_node *only = list->root;
         uint32_t height = 1;
-        while (!tree_covers(height, only->number) ||
-               !tree_covers(height, number))
+        while (!tree_covers(height, number))
             height++;
-        struct tree_node *root = host_calloc(1, sizeof *root);
+        struct tree_node *root = new_inner(list);
         if (!root)
             return false;
         list->root = root;
         set_height(list, height);
-        if (put_in_tree(list, only))
+        if (!only || put_in_tree(list, only))
             return true;
-        if (list->root)
-            free(list->root);
-        list->root = only;
-        set_height(list, 0);
+        list->root = only; /* what was made for it has been pruned */
         return false;
     }
     while (number >= list->covered)
@@ -161,12 +240,10 @@ static bool raise_root(struct page_list *list, uint64_t number)
 
 bool node_put(struct page_list *list, struct page_list_node *node)
 {
-    if (!list->root) {
+    if (!list->root && node->number == 0)
         list->root = node;
-        set_height(list, 0);
-    } else if (!raise_root(list, node->number) || !put_in_tree(list, node)) {
+    else if (!raise_root(list, node->number) || !put_in_tree(list, node))
         return false;
-    }
     list->node_count++;
     return true;
 }
@@ -209,11 +286,20 @@ static void free_spares(struct page_list *list)
         free(new_node(list));
 }
 
+/* An empty list node that is not in the tree (any more). */
+static void retire_node(struct page_list *list, struct page_list_node *node)
+{
+    if (list->node_count == 0)
+        free(node);
+    else
+        keep_spare(list, node);
+}
+
 /* The list node `number` on `inner`, which has none there; NULL: no memory. */
 static struct page_list_node *make_on(struct page_list *list,
                                       struct tree_node *inner, uint64_t number)
 {
-    struct page_list_node *node = new_node(list);
+    struct page_list_node *node = fill_reserve(list) ? new_node(list) : NULL;
     if (!node)
         return NULL;
     node->number = number;
@@ -237,10 +323,15 @@ struct page_list_node *node_find_or_make(struct page_list *list,
     if (!node)
         return NULL;
     node->number = number;
-    if (node_put(list, node))
-        return node;
-    keep_spare(list, node);
-    return NULL;
+    if (!node_put(list, node)) {
+        retire_node(list, node);
+        return NULL;
+    }
+    if (!fill_reserve(list)) {
+        node_drop(list, node);
+        return NULL;
+    }
+    return node;
 }
 
 /* The list node `number` leaves `inner`, its parent; NULL: it is the root. */
@@ -269,10 +360,38 @@ struct page_list_node *node_take(struct page_list *list, uint64_t number)
 void node_drop(struct page_list *list, struct page_list_node *node)
 {
     unhang(list, inner_find(list, node->number), node->number);
-    if (list->node_count == 0)
-        free(node);
-    else
-        keep_spare(list, node);
+    retire_node(list, node);
+}
+
+/* All list nodes below an inner node that has been cut off go to `visit`. */
+static void take_apart(struct page_list *list, struct tree_node *inner,
+                       uint32_t level, node_visit_fn visit, void *context)
+{
+    struct tree_node part = *inner;
+    *inner = (struct tree_node){.children = {NULL}};
+    retire_inner(list, inner);
+    for (unsigned i = 0; i < TREE_FANOUT; i++) {
+        if (!part.children[i])
+            continue;
+        if (level > 0)
+            take_apart(list, part.children[i], level - 1, visit, context);
+        else
+            visit(context, part.children[i]);
+    }
+}
+
+void node_take_all(struct page_list *list, node_visit_fn visit, void *context)
+{
+    void *root = list->root;
+    uint32_t height = list->height;
+    list->root = NULL;
+    list->node_count = 0;
+    set_height(list, 0);
+    free_spares(list);
+    if (height > 0)
+        take_apart(list, root, height - 1, visit, context);
+    else if (root)
+        visit(context, root);
 }
 
 /* The lowest (or highest) list node below an inner node. */

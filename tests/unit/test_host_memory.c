@@ -323,6 +323,49 @@ static enum vm_status close_clone(struct stage *s)
     return VM_OK;
 }
 
+static enum vm_status close_original(struct stage *s)
+{
+    vmo_close(s->vmo[0]);
+    s->vmo[0] = NULL;
+    return VM_OK;
+}
+
+/* The page lists that will merge have their pages far apart. */
+static void with_distant_pages(struct stage *s, uint64_t first)
+{
+    with_anonymous(s);
+    cr_assert_eq(write_at(s->vmo[0], 0, 1), VM_OK);
+    cr_assert_eq(write_at(s->vmo[0], 5000, 1), VM_OK);
+    s->vmo[1] =
+        fixture_clone(&s->f, s->vmo[0], CLONE_SNAPSHOT, first, 80000 - first);
+    cr_assert_eq(write_at(s->vmo[0], 20000, 1), VM_OK);
+    cr_assert_eq(write_at(s->vmo[1], 70000, 1), VM_OK);
+}
+
+static void with_distant_clone(struct stage *s)
+{
+    with_distant_pages(s, 0);
+}
+
+static void with_distant_shifted_clone(struct stage *s)
+{
+    with_distant_pages(s, 4000);
+}
+
+static void with_distant_grandchild(struct stage *s)
+{
+    with_distant_shifted_clone(s);
+    s->vmo[2] = fixture_clone(&s->f, s->vmo[1], CLONE_SNAPSHOT, 500, 75000);
+    cr_assert_eq(write_at(s->vmo[2], 30, 1), VM_OK);
+    cr_assert_eq(write_at(s->vmo[2], 60000, 1), VM_OK);
+}
+
+static enum vm_status close_clone_and_original(struct stage *s)
+{
+    (void)close_clone(s);
+    return close_original(s);
+}
+
 static enum vm_status unmap(struct stage *s)
 {
     vmo_unmap(s->vmo[0], s->mapping);
@@ -377,6 +420,14 @@ Test(host_memory, giving_back_needs_no_memory)
         {"decommit contiguous", with_contiguous, decommit_contiguous, SUCCEEDS},
         {"shrink", with_written, shrink, SUCCEEDS},
         {"close a clone", with_snapshot, close_clone, SUCCEEDS},
+        {"close a distant clone", with_distant_clone, close_clone, SUCCEEDS},
+        {"close its original", with_distant_clone, close_original, SUCCEEDS},
+        {"close a shifted clone", with_distant_shifted_clone, close_clone,
+         SUCCEEDS},
+        {"close a shifted clone's original", with_distant_shifted_clone,
+         close_original, SUCCEEDS},
+        {"close what is above a clone", with_distant_grandchild,
+         close_clone_and_original, SUCCEEDS},
         {"unmap", with_mapping, unmap, SUCCEEDS},
         {"detach", with_supplied, detach, SUCCEEDS},
         {"zero dedup", with_zero_page, dedup, SUCCEEDS},
