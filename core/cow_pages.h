@@ -293,9 +293,36 @@ enum vm_status vm_cow_supply_pages(struct vm_cow_pages *cow, uint64_t offset,
 enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
                                  uint64_t content, struct page_request *request,
                                  page_index *supplied);
+/*
+ * Move the content of [offset, offset + length) into `pages`, an empty list for
+ * that range, or one that an earlier call has begun to fill.
+ *
+ *   taken    set to the bytes moved, also where it fails
+ *   request  for a wait: come again, `offset` and `length` without what is
+ *            moved already, the same list
+ *
+ * The list is finalized unless it has to wait. VM_OK; VM_SHOULD_WAIT;
+ * VM_NO_MEMORY, then what was moved is in the list; with nothing moved,
+ * VM_OUT_OF_RANGE, VM_NOT_SUPPORTED (pagers' own), VM_BAD_STATE (pinned).
+ */
 enum vm_status vm_cow_take_pages(struct vm_cow_pages *cow, uint64_t offset,
                                  uint64_t length, struct splice_list *pages,
                                  uint64_t *taken, struct page_request *request);
+
+/*
+ * Undo a taking, before anything else happens to the node: what `pages` still
+ * holds from `start` bytes on returns to the places it was taken from.
+ *
+ *   offset  in `cow`, of the list's first byte
+ *
+ * Needs no memory. The kernel has nothing of the kind and loses the content.
+ */
+void vm_cow_return_pages(struct vm_cow_pages *cow, uint64_t offset,
+                         uint64_t start, struct splice_list *pages);
+
+/* See to it that content can be put into the first `length` bytes of the node
+ * without memory of the host: page_list_reserve(). VM_OK or VM_NO_MEMORY. */
+enum vm_status vm_cow_make_room(struct vm_cow_pages *cow, uint64_t length);
 enum vm_status vm_cow_fail_page_requests(struct vm_cow_pages *cow,
                                          uint64_t offset, uint64_t length,
                                          enum vm_status error);

@@ -44,6 +44,25 @@ static page_index prefer_loaned(struct supply *supply, page_index page)
     return loaned;
 }
 
+/*
+ * Room for content at `offset`, or something there already. Content that comes
+ * out of an object is not popped before there is: it may have to go back.
+ */
+static bool has_room(struct vm_cow_pages *cow, uint64_t offset)
+{
+    bool in_interval;
+    return page_list_lookup_or_allocate(&cow->list, offset,
+                                        SLOT_CHECK_INTERVALS, &in_interval) ||
+           in_interval;
+}
+
+static void give_up_room(struct vm_cow_pages *cow, uint64_t offset)
+{
+    const struct page_slot *slot = page_list_lookup(&cow->list, offset);
+    if (slot && slot_is_empty(*slot))
+        page_list_return_empty_slot(&cow->list, offset);
+}
+
 /* What was popped and is not wanted after all. */
 static void drop_supplied(struct supply *supply, struct page_slot content)
 {
@@ -150,9 +169,15 @@ enum vm_status vm_cow_supply_pages(struct vm_cow_pages *cow, uint64_t offset,
     struct supply supply = {cow, options, offset, offset, PAGE_CHAIN_EMPTY};
     while (!splice_list_is_processed(pages)) {
         struct page_slot content;
-        status = pop_content(cow, pages, request, &content);
-        if (status != VM_OK)
+        if (!pages->has_raw_chain && !has_room(cow, supply.run_end)) {
+            status = VM_NO_MEMORY;
             break;
+        }
+        status = pop_content(cow, pages, request, &content);
+        if (status != VM_OK) {
+            give_up_room(cow, supply.run_end);
+            break;
+        }
         status = insert_supplied(&supply, &content, supply.run_end);
         if (status == VM_OK) {
             supply.run_end += VM_PAGE_SIZE;
@@ -224,7 +249,7 @@ static void uproot(struct vm_cow_pages *cow, struct page_slot *slot)
         cow_count_references(cow, -1);
 }
 
-/* The taking failed after all: content returns to its queues and totals. */
+/* Content is back: into the queues and totals again. */
 static void replant(struct vm_cow_pages *cow, struct page_slot slot,
                     uint64_t offset)
 {
@@ -241,40 +266,41 @@ static enum vm_status take_at_once(struct vm_cow_pages *cow, uint64_t offset,
                                    uint64_t length, struct splice_list *pages,
                                    uint64_t *taken)
 {
+    enum vm_status status = splice_list_take(pages, &cow->list, offset, length);
+    if (status != VM_OK)
+        return status;
     uint64_t at;
     struct page_slot *slot;
     for (uint64_t from = offset;
-         (slot = page_list_next(&cow->list, from, offset + length, &at));
+         (slot = page_list_next(&pages->list, from, offset + length, &at));
          from = at + VM_PAGE_SIZE)
         uproot(cow, slot);
-    enum vm_status status = splice_list_take(pages, &cow->list, offset, length);
-    if (status != VM_OK) {
-        for (uint64_t from = offset;
-             (slot = page_list_next(&cow->list, from, offset + length, &at));
-             from = at + VM_PAGE_SIZE)
-            replant(cow, *slot, at);
-        return status;
-    }
     *taken = length;
     vm_cow_range_change_update(cow, offset, length, RANGE_UNMAP);
     return VM_OK;
 }
 
-/* Swap the page at `offset`, which is the node's own, for `zero_page`. */
+/*
+ * Swap the page at `offset`, which is the node's own, for `zero_page`. Room for
+ * it on its way comes first: `zero_page` is given back if there is none.
+ */
 static enum vm_status take_one(struct vm_cow_pages *cow, uint64_t offset,
                                page_index zero_page, struct splice_list *pages)
 {
+    struct page_slot *own = page_list_lookup(&cow->list, offset);
+    enum vm_status status = splice_list_append(pages, *own);
+    if (status != VM_OK) {
+        cow_free_page(cow, zero_page, false);
+        return status;
+    }
     cow_init_page(cow, zero_page);
     struct page_slot content = slot_of_page(zero_page);
     struct page_slot released;
-    enum vm_status status = cow_add_content(
-        cow, &content, offset, OVERWRITE_NON_ZERO, &released, false);
+    status = cow_add_content(cow, &content, offset, OVERWRITE_NON_ZERO,
+                             &released, false);
     CHECK(status == VM_OK); /* the slot is there */
-    uproot(cow, &released);
-    status = splice_list_append(pages, released);
-    if (status != VM_OK)
-        cow_free_page(cow, slot_page(released), false);
-    return status;
+    uproot(cow, &released); /* a page: nothing else is the node's own */
+    return VM_OK;
 }
 
 static enum vm_status take_page_by_page(struct vm_cow_pages *cow,
@@ -334,4 +360,52 @@ enum vm_status vm_cow_take_pages(struct vm_cow_pages *cow, uint64_t offset,
     return cow->parent || pages->position > 0
                ? take_page_by_page(cow, offset, length, pages, taken, request)
                : take_at_once(cow, offset, length, pages, taken);
+}
+
+/* --- giving back ------------------------------------------------------------------ */
+
+/* Content that returns covers nothing: what was left behind made way for it. */
+static void displace(void *context, struct page_slot content, uint64_t offset)
+{
+    (void)offset;
+    cow_free_content(context, content, false);
+}
+
+void vm_cow_return_pages(struct vm_cow_pages *cow, uint64_t offset,
+                         uint64_t start, struct splice_list *pages)
+{
+    while (cow_is_slice(cow)) {
+        offset += cow->parent_offset;
+        cow = cow->parent;
+    }
+    uint64_t end = pages->offset + pages->length;
+    uint64_t at;
+    bool was_taken_at_once = false;
+    const struct page_slot *slot;
+    for (uint64_t from = pages->offset + start;
+         (slot = page_list_next(&pages->list, from, end, &at));
+         from = at + VM_PAGE_SIZE) {
+        uint64_t home_offset = at - pages->offset + offset;
+        struct page_slot *home = page_list_lookup(&cow->list, home_offset);
+        struct page_slot content = *slot;
+        if (home && slot_is_page(*home)) {
+            (void)page_list_remove(&pages->list, at);
+            cow_free_content(cow, *home, false); /* the zeros left behind */
+            *home = content;
+        } else {
+            was_taken_at_once = true; /* that leaves holes */
+        }
+        replant(cow, content, home_offset);
+    }
+    /* Then it goes back as a whole, which needs no memory. */
+    if (was_taken_at_once)
+        page_list_merge_onto(&pages->list, &cow->list, displace, cow);
+    cow_bump_generation(cow);
+}
+
+enum vm_status vm_cow_make_room(struct vm_cow_pages *cow, uint64_t length)
+{
+    return page_list_reserve(&cow->list, u64_min(length, cow->size))
+               ? VM_OK
+               : VM_NO_MEMORY;
 }

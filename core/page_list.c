@@ -21,12 +21,14 @@ void page_list_release(struct page_list *list)
     struct page_list_node *node;
     while ((node = node_at_or_after(list, 0)))
         free(node_take(list, node->number));
+    node_free_spares(list); /* of a list that was reserved for and not used */
 }
 
 void page_list_move(struct page_list *to, struct page_list *from)
 {
     CHECK(page_list_is_empty(to));
     CHECK(to->skew == from->skew);
+    page_list_release(to);
     *to = *from;
     *from = (struct page_list){.skew = to->skew};
 }

@@ -14,7 +14,7 @@
  *   2. node_count = number of list nodes reachable;
  *   3. interval sentinels alternate: Start ... End with nothing populated in
  *      between, or a lone Slot, equal dirty state at both ends;
- *   4. a list without list nodes owns no memory;
+ *   4. a list without list nodes owns no memory, unless it is reserved;
  *   5. merging takes no memory of the host: lists hold inner nodes back for it
  *      (page_list_tree.c says how many).
  *
@@ -58,6 +58,13 @@ void page_list_init(struct page_list *list, uint64_t skew);
 
 /* Give the list nodes back; whatever the slots hold is forgotten, not freed. */
 void page_list_release(struct page_list *list);
+
+/*
+ * See to it that all slots below `end` can be allocated, one after the other,
+ * without memory of the host. That holds until something is removed. False: no
+ * memory, nothing has changed.
+ */
+bool page_list_reserve(struct page_list *list, uint64_t end);
 
 /* Move all of `from` to `to`, which must be empty; skews must be equal. */
 void page_list_move(struct page_list *to, struct page_list *from);

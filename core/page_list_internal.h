@@ -129,6 +129,8 @@ typedef void (*node_visit_fn)(void *context, struct page_list_node *node);
 void node_take_all(struct page_list *list, node_visit_fn visit, void *context);
 /* The reserve of `from` goes to `to`. */
 void node_join_reserves(struct page_list *to, struct page_list *from);
+/* Free what an empty list has been given in advance. */
+void node_free_spares(struct page_list *list);
 /* Free what the reserve has too much: a merge is over. */
 void node_trim_reserve(struct page_list *list);
 

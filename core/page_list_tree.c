@@ -117,14 +117,19 @@ static struct tree_node *take_from_reserve(struct page_list *list)
 }
 
 /* False: no memory. */
+static bool add_inner(struct page_list *list)
+{
+    struct tree_node *inner = host_calloc(1, sizeof *inner);
+    if (inner)
+        add_to_reserve(list, inner);
+    return inner != NULL;
+}
+
 static bool fill_reserve(struct page_list *list)
 {
-    while (list->reserve_count < reserve_wanted(list)) {
-        struct tree_node *inner = host_calloc(1, sizeof *inner);
-        if (!inner)
+    while (list->reserve_count < reserve_wanted(list))
+        if (!add_inner(list))
             return false;
-        add_to_reserve(list, inner);
-    }
     return true;
 }
 
@@ -197,6 +202,8 @@ static bool put_in_tree(struct page_list *list, struct page_list_node *leaf)
 {
     uint64_t number = leaf->number;
     struct tree_node *node = list->root;
+    CHECK(list->height > 0);
+    CHECK(node != NULL);
     for (uint32_t level = list->height - 1; level > 0; level--) {
         unsigned index = child_index(number, level);
         if (!node->children[index]) {
@@ -258,16 +265,29 @@ bool node_put(struct page_list *list, struct page_list_node *node)
  */
 enum { PAGE_LIST_SPARES = 16 };
 
-static void keep_spare(struct page_list *list, struct page_list_node *node)
+static void push_spare(struct page_list *list, struct page_list_node *node)
 {
-    SLOW_CHECK(node_is_empty(node));
-    if (list->spare_count >= PAGE_LIST_SPARES + list->node_count / 8) {
-        free(node);
-        return;
-    }
     node->number = (uintptr_t)list->spares;
     list->spares = node;
     list->spare_count++;
+}
+
+static void keep_spare(struct page_list *list, struct page_list_node *node)
+{
+    SLOW_CHECK(node_is_empty(node));
+    if (list->spare_count >= PAGE_LIST_SPARES + list->node_count / 8)
+        free(node);
+    else
+        push_spare(list, node);
+}
+
+/* False: no memory. */
+static bool add_spare(struct page_list *list)
+{
+    struct page_list_node *node = host_calloc(1, sizeof *node);
+    if (node)
+        push_spare(list, node);
+    return node != NULL;
 }
 
 static struct page_list_node *new_node(struct page_list *list)
@@ -293,6 +313,31 @@ static void retire_node(struct page_list *list, struct page_list_node *node)
         free(node);
     else
         keep_spare(list, node);
+}
+
+bool page_list_reserve(struct page_list *list, uint64_t end)
+{
+    if (end == 0)
+        return true;
+    uint64_t last = node_number(list, end - VM_PAGE_SIZE);
+    uint64_t inner = 1; /* nodes above list nodes 0 to `last` */
+    uint32_t height = 1;
+    for (; !tree_covers(height, last); height++)
+        inner += (last >> (height * TREE_BITS)) + 1;
+    for (; height < list->height; height++)
+        inner++;
+    /* Those, and what is to be held back when they are there. */
+    uint64_t reserve = 2 * inner + list->inner_count + height - 2;
+    while (list->spare_count <= last && add_spare(list))
+        continue;
+    while (list->reserve_count < reserve && add_inner(list))
+        continue;
+    if (list->spare_count > last && list->reserve_count >= reserve)
+        return true;
+    if (list->node_count == 0)
+        free_spares(list);
+    node_trim_reserve(list);
+    return false;
 }
 
 /* The list node `number` on `inner`, which has none there; NULL: no memory. */
@@ -347,6 +392,12 @@ static inline void unhang(struct page_list *list, struct tree_node *inner,
     remove_child(inner, child_index(number, 0));
     if (is_childless(inner))
         prune(list, number);
+}
+
+void node_free_spares(struct page_list *list)
+{
+    free_spares(list);
+    node_trim_reserve(list);
 }
 
 struct page_list_node *node_take(struct page_list *list, uint64_t number)

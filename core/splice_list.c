@@ -25,19 +25,12 @@ void splice_list_release(struct splice_list *splice, struct vm_page *pages,
     splice->is_finalized = true;
 }
 
-/* Put what was moved back where it came from: its list nodes are there again
- * or can be made again, since as many have just been freed. */
-static void take_back(struct splice_list *splice, struct page_list *list)
+/* The splice list has it already. */
+static void let_go(void *context, struct page_slot content, uint64_t offset)
 {
-    uint64_t at;
-    const struct page_slot *slot;
-    while ((slot = page_list_next(&splice->list, 0, PAGE_LIST_MAX_SIZE, &at))) {
-        struct page_slot content = page_list_remove(&splice->list, at);
-        struct page_slot *home =
-            page_list_lookup_or_allocate(list, at, SLOT_NO_INTERVALS, NULL);
-        CHECK(home && slot_is_empty(*home));
-        *home = content;
-    }
+    (void)context;
+    (void)content;
+    (void)offset;
 }
 
 enum vm_status splice_list_take(struct splice_list *splice,
@@ -54,11 +47,12 @@ enum vm_status splice_list_take(struct splice_list *splice,
         struct page_slot *room = page_list_lookup_or_allocate(
             &splice->list, at, SLOT_NO_INTERVALS, NULL);
         if (!room) {
-            take_back(splice, list);
+            page_list_release(&splice->list);
             return VM_NO_MEMORY;
         }
-        *room = page_list_remove(list, at);
+        *room = *slot;
     }
+    page_list_remove_range(list, offset, offset + length, let_go, NULL);
     splice->is_finalized = true;
     return VM_OK;
 }

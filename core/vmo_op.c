@@ -445,7 +445,10 @@ static enum vm_status step_take(struct vmo_op *op)
             return VM_OUT_OF_RANGE;
         if (op->length == 0)
             return VM_OK;
-        enum vm_status status = take_from(op, op->vmo, op->offset);
+        enum vm_status status =
+            vm_cow_make_room(vmo_cow(op->take_into), op->length);
+        if (status == VM_OK)
+            status = take_from(op, op->vmo, op->offset);
         if (status != VM_OK)
             return status;
         op->is_gathered = true;
@@ -522,11 +525,29 @@ static void unpin_again(struct vmo_op *op)
     op->pinned_bytes = 0;
 }
 
+/*
+ * Content on its way returns to where it was taken from, unless there has been
+ * a wait since: somebody else may have put other content there.
+ */
+static void return_content(struct vmo_op *op)
+{
+    bool is_take = op->kind == VMO_OP_TAKE;
+    struct vmo *from = is_take ? op->vmo : op->from;
+    uint64_t start = u64_max(op->kept_bytes, op->progress);
+    if (!from || start >= op->taken_bytes)
+        return;
+    vm_cow_return_pages(vmo_cow(from), is_take ? op->offset : op->from_offset,
+                        start, &op->splice);
+    op->returned_bytes = op->taken_bytes - start;
+    op->taken_bytes = start;
+}
+
 /* Undo what an operation that failed has done and should not have. */
 static void undo(struct vmo_op *op)
 {
     if (op->kind == VMO_OP_PIN)
         unpin_again(op);
+    return_content(op);
 }
 
 static void settle(struct vmo_op *op)
@@ -552,8 +573,10 @@ enum vm_status vmo_op_run(struct vmo_op *op)
         status = wait_result(op);
     }
     op->status = status;
-    if (status == VM_SHOULD_WAIT)
+    if (status == VM_SHOULD_WAIT) {
+        op->kept_bytes = op->taken_bytes;
         return status;
+    }
     if (status != VM_OK)
         undo(op);
     settle(op);

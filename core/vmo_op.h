@@ -51,8 +51,10 @@ struct vmo_op {
     struct vmo *take_into; /* TAKE: where it ends, borrowed */
     struct vmo *from;      /* SUPPLY: where it comes from, borrowed; or NULL */
     uint64_t from_offset;
-    uint64_t taken_bytes; /* moved into `splice` so far */
-    bool is_gathered;     /* `splice` is complete */
+    uint64_t taken_bytes;    /* moved into `splice` so far */
+    uint64_t kept_bytes;     /* ... before the last wait: not to be returned */
+    uint64_t returned_bytes; /* taken after that, and returned by a failure */
+    bool is_gathered;        /* `splice` is complete */
 
     /* PIN: bytes pinned so far; DIRTY: pages waiting to be used */
     uint64_t pinned_bytes;

@@ -210,13 +210,13 @@ static enum vm_status call_once(struct script_call *call)
     return status;
 }
 
-/* May it fail and be made again? What an attempt has taken out of a VMO is
- * lost, and borrowed pages are used up by what has been supplied already. */
+/* May it fail and be made again? A `take` has made a VMO by then, which is gone
+ * again, and borrowed pages are used up by what has been supplied already. */
 static bool can_be_repeated(const struct script_call *call)
 {
     const struct scenario_op *op = call->op;
     if (op->kind == OP_SUPPLY)
-        return !op->from && !call->world->machine.borrow_on_supply;
+        return !call->world->machine.borrow_on_supply;
     return op->kind != OP_TAKE;
 }
 

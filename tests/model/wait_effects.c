@@ -176,6 +176,10 @@ static void apply_taken(struct trial *trial, struct waiting *w)
     for (; w->taken < taken; w->taken++)
         model_take(&trial->model, node, start + shift + w->taken, leaves_zeros,
                    &w->is_page[w->taken], &w->values[w->taken]);
+    /* What came back is the object's own by now. */
+    uint64_t end = taken + bytes_to_pages(w->op.returned_bytes);
+    for (uint64_t page = taken; page < end; page++)
+        model_own(&trial->model, node, start + shift + page);
 }
 
 void wait_apply(struct trial *trial, struct waiting *w, enum vm_status status)

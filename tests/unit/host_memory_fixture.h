@@ -33,8 +33,7 @@ struct move {
     enum vm_status (*run)(struct stage *s);
     enum {
         CAN_TRY_AGAIN,
-        SUCCEEDS,     /* what could not be had was not needed */
-        LOSES_CONTENT /* what was on its way is gone; no second try */
+        SUCCEEDS /* what could not be had was not needed */
     } then;
 };
 
@@ -139,12 +138,11 @@ static inline bool fails_in_turn(const struct move *move, uint64_t n,
                      vm_status_name(status));
     expect_view(&s, move->name, &before, after);
 
-    if (has_failed && move->then != LOSES_CONTENT) {
+    if (has_failed) {
         cr_assert_eq(move->run(&s), VM_OK, "%s, again", move->name);
         fixture_check(&s.f);
     }
-    if (!has_failed || move->then != LOSES_CONTENT)
-        expect_view(&s, move->name, after, after);
+    expect_view(&s, move->name, after, after);
     lower(&s);
     cr_assert_eq(host_memory_live_blocks(), blocks, "%s, allocation %ju: leak",
                  move->name, (uintmax_t)n);

@@ -149,6 +149,33 @@ Test(page_list_merge, whatever_came_before)
     cr_assert_eq(host_memory_live_blocks(), blocks);
 }
 
+Test(page_list_merge, what_is_reserved_needs_no_memory)
+{
+    static const uint64_t ends[] = {1, 17, SPAN, SPAN + 1, 300 * SPAN};
+    int64_t blocks = host_memory_live_blocks();
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct page_list list = new_list();
+        bool has_failed = true;
+        for (uint64_t n = 1; has_failed && n < 40; n++) {
+            host_memory_fail_nth(n);
+            bool done = page_list_reserve(&list, pages_to_bytes(ends[i]));
+            has_failed = host_memory_has_failed();
+            cr_assert_eq(done, !has_failed);
+            if (!done)
+                cr_assert_eq(host_memory_live_blocks(), blocks);
+        }
+        cr_assert(page_list_reserve(&list, pages_to_bytes(ends[i])));
+        host_memory_fail_nth(1);
+        for (uint64_t page = ends[i]; page-- > 0;)
+            put_at(&list, page);
+        cr_assert(!host_memory_has_failed());
+        page_list_release(&list);
+        cr_assert(page_list_reserve(&list, pages_to_bytes(ends[i])));
+        page_list_release(&list);
+        cr_assert_eq(host_memory_live_blocks(), blocks);
+    }
+}
+
 /* Without memory for what a merge may need once, nothing is put in. */
 Test(page_list_merge, what_is_held_back_is_had_first)
 {
