@@ -7,9 +7,9 @@
  *     +---------------------+                                |
  *     +---------------------- read, write, fork -------------+
  *
- * While the page is being compressed its slot holds a temporary reference, so
- * that the kernel can drop its lock: whoever needs the content meanwhile
- * copies it, and the compression finds its place taken. Split bits follow the
+ * While the page is being compressed, which takes its time, its slot holds a
+ * temporary reference: whoever needs the content meanwhile copies it, and the
+ * compression finds its place taken. Split bits follow the
  * content from page to slot and back.
  */
 #include "cow_internal.h"
@@ -80,44 +80,55 @@ static bool finish(struct vm_cow_pages *cow, struct page_slot *slot,
     return true;
 }
 
-bool cow_remove_page_for_compression(struct vm_cow_pages *cow, page_index page,
-                                     uint64_t offset,
-                                     struct compressor *compressor,
-                                     enum reclaim_refused *refused)
+bool cow_begin_compression(struct vm_cow_pages *cow, page_index page,
+                           uint64_t offset, struct compressor *compressor,
+                           struct vm_compression *compression)
 {
-    struct vm_machine *machine = cow->machine;
     CHECK(!cow->source);
     CHECK(!cow->tracker);
     CHECK(cow_page(cow, page)->pin_count == 0);
     CHECK(!cow_page(cow, page)->is_loaned);
     CHECK(cow_can_decommit_zero_pages(cow));
-    *refused = RECLAIM_REFUSED_NO_STRATEGY;
     const struct vm_cow_owner *owner = vm_cow_backlink(cow);
     if (owner && owner->is_uncached) {
         cow_update_on_access(cow, page);
         return false;
     }
-    uint64_t temporary = begin(cow, page, offset, compressor);
-    if (machine->compress_hook)
-        machine->compress_hook(machine, machine->compress_context);
+    *compression = (struct vm_compression){
+        .cow = vm_cow_ref(cow),
+        .page = page,
+        .offset = offset,
+        .temporary = begin(cow, page, offset, compressor),
+    };
+    return true;
+}
+
+enum vm_compression_end vm_cow_end_compression(struct vm_compression *begun)
+{
+    struct vm_cow_pages *cow = begun->cow;
+    struct vm_machine *machine = cow->machine;
+    struct compressor *compressor = machine->compressor;
     uint64_t reference = 0;
     enum compress_result result = compressor_compress(
         compressor, cow->compressibility, machine->now, &reference);
 
-    struct page_slot *slot = page_list_lookup(&cow->list, offset);
-    bool is_ours;
+    struct page_slot *slot = page_list_lookup(&cow->list, begun->offset);
+    enum vm_compression_end end = COMPRESSION_CAUGHT;
     if (slot && slot_is_reference(*slot) &&
-        slot_reference(*slot) == temporary) {
-        is_ours = finish(cow, slot, page, offset, result, reference);
+        slot_reference(*slot) == begun->temporary) {
+        end = finish(cow, slot, begun->page, begun->offset, result, reference)
+                  ? COMPRESSION_DONE
+                  : COMPRESSION_FAILED;
         (void)compressor_finalize(compressor);
     } else {
         if (result == COMPRESS_OK)
             compressor_free_reference(compressor, reference);
         (void)compressor_finalize(compressor);
-        cow_free_page(cow, page, true);
-        is_ours = false;
+        cow_free_page(cow, begun->page, true);
     }
-    return is_ours;
+    begun->cow = NULL;
+    vm_cow_unref(cow);
+    return end;
 }
 
 /* --- the way back ------------------------------------------------------------------ */
@@ -131,12 +142,15 @@ static void decompress_slot(struct vm_cow_pages *cow, struct page_slot *slot,
     cow_init_page(cow, page);
     uint64_t reference =
         slot_swap_reference_for_page(slot, cow_pages_of(cow), page);
-    if (!compressor_is_temporary(compressor, reference))
+    if (compressor_is_temporary(compressor, reference)) {
+        machine->stats.caught_pages++;
+    } else {
         machine->stats.decompressed_distance +=
             (uint32_t)vm_machine_reclaimed(machine) -
             compressor_stamp(compressor, reference);
+        machine->stats.decompressed_pages++;
+    }
     compressor_decompress(compressor, reference, page, machine->now);
-    machine->stats.decompressed_pages++;
 }
 
 enum vm_status cow_make_page_from_reference(struct vm_cow_pages *cow,

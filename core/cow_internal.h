@@ -345,10 +345,10 @@ enum vm_status cow_replace_reference_with_page(struct vm_cow_pages *cow,
                                                struct page_slot *slot,
                                                uint64_t offset,
                                                struct page_request *request);
-bool cow_remove_page_for_compression(struct vm_cow_pages *cow, page_index page,
-                                     uint64_t offset,
-                                     struct compressor *compressor,
-                                     enum reclaim_refused *refused);
+/* Part of vm_cow_begin_reclaim(). False: the object must not be compressed. */
+bool cow_begin_compression(struct vm_cow_pages *cow, page_index page,
+                           uint64_t offset, struct compressor *compressor,
+                           struct vm_compression *compression);
 /* A temporary reference that is about to move becomes a page (not queued). */
 void cow_resolve_temporary(struct vm_cow_pages *cow, struct page_slot *slot);
 void cow_free_reference(struct vm_cow_pages *cow, uint64_t reference);

@@ -370,14 +370,49 @@ static inline bool vm_page_is_awaiting_clean(const struct vm_page *page)
 
 enum vm_eviction_hint { EVICTION_HINT_FOLLOW, EVICTION_HINT_IGNORE };
 
+/* A compression under way; the compressor serves one at a time. */
+struct vm_compression {
+    struct vm_cow_pages *cow; /* held; NULL: there is none under way */
+    page_index page;          /* out of its list and its queue */
+    uint64_t offset;
+    uint64_t temporary; /* the reference in its place */
+};
+
+enum vm_reclaim_begun { RECLAIM_REFUSED, RECLAIM_TAKEN, RECLAIM_COMPRESSING };
+
 /*
  * Try to reclaim the page that is at `offset`.
  *
- *   compressor  armed, or NULL: no compression
- *   refused     set when false is returned; may be NULL
+ *   compressor   armed, or NULL: no compression
+ *   compression  set when RECLAIM_COMPRESSING
+ *   refused      set when RECLAIM_REFUSED
  *
- * True: the page is the caller's (ALLOC state), who frees it. False: the page
- * is no reclaim candidate for now, or was not there (REFUSED_GONE).
+ * RECLAIM_TAKEN: the page is the caller's (ALLOC state), who frees it.
+ * RECLAIM_COMPRESSING: from now on it is being compressed, for as long as the
+ * caller likes, until vm_cow_end_compression(); anything may happen to the node
+ * meanwhile. RECLAIM_REFUSED: the page is no candidate for now, or was not
+ * there (REFUSED_GONE).
+ */
+enum vm_reclaim_begun vm_cow_begin_reclaim(struct vm_cow_pages *cow,
+                                           page_index page, uint64_t offset,
+                                           enum vm_eviction_hint hint,
+                                           struct compressor *compressor,
+                                           struct vm_compression *compression,
+                                           enum reclaim_refused *refused);
+
+enum vm_compression_end {
+    COMPRESSION_DONE,   /* the page is the caller's (ALLOC state) to free */
+    COMPRESSION_FAILED, /* the page is back in its place */
+    COMPRESSION_CAUGHT, /* its place was taken meanwhile; the page is freed */
+};
+
+/* The compression under way is over, with what it has come to. */
+enum vm_compression_end vm_cow_end_compression(struct vm_compression *begun);
+
+/*
+ * Begin to reclaim and end it at the same time. `refused`: set when false is
+ * returned; may be NULL. True: the page is the caller's (ALLOC state), who
+ * frees it.
  */
 bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
                          uint64_t offset, enum vm_eviction_hint hint,

@@ -57,37 +57,61 @@ bool vm_cow_remove_page_for_eviction(struct vm_cow_pages *cow, page_index page,
                                &refused);
 }
 
+enum vm_reclaim_begun vm_cow_begin_reclaim(struct vm_cow_pages *cow,
+                                           page_index page, uint64_t offset,
+                                           enum vm_eviction_hint hint,
+                                           struct compressor *compressor,
+                                           struct vm_compression *compression,
+                                           enum reclaim_refused *refused)
+{
+    *refused = RECLAIM_REFUSED_GONE;
+    struct page_slot *slot = slot_of(cow, page, offset);
+    if (!slot)
+        return RECLAIM_REFUSED;
+    if (cow_page(cow, page)->pin_count > 0) {
+        *refused = RECLAIM_REFUSED_PINNED;
+        return RECLAIM_REFUSED;
+    }
+    if (cow->high_priority_count != 0) {
+        cow_update_on_access(cow, page);
+        *refused = RECLAIM_REFUSED_PRIORITY;
+        return RECLAIM_REFUSED;
+    }
+    if (cow_is_pager_backed(cow))
+        return remove_for_eviction(cow, slot, page, offset, hint, refused)
+                   ? RECLAIM_TAKEN
+                   : RECLAIM_REFUSED;
+    *refused = RECLAIM_REFUSED_NO_STRATEGY;
+    if (compressor && !cow->source && !cow->tracker &&
+        cow_can_decommit_zero_pages(cow))
+        return cow_begin_compression(cow, page, offset, compressor, compression)
+                   ? RECLAIM_COMPRESSING
+                   : RECLAIM_REFUSED;
+    cow_update_on_access(cow, page);
+    cow->machine->stats.no_strategy++;
+    return RECLAIM_REFUSED;
+}
+
 bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
                          uint64_t offset, enum vm_eviction_hint hint,
                          struct compressor *compressor,
                          enum reclaim_refused *refused)
 {
+    struct vm_machine *machine = cow->machine;
+    struct vm_compression compression;
     enum reclaim_refused unused;
-    if (!refused)
-        refused = &unused;
-    *refused = RECLAIM_REFUSED_GONE;
-    struct page_slot *slot = slot_of(cow, page, offset);
-    if (!slot)
+    switch (vm_cow_begin_reclaim(cow, page, offset, hint, compressor,
+                                 &compression, refused ? refused : &unused)) {
+    case RECLAIM_REFUSED:
         return false;
-    if (cow_page(cow, page)->pin_count > 0) {
-        *refused = RECLAIM_REFUSED_PINNED;
-        return false;
+    case RECLAIM_TAKEN:
+        return true;
+    case RECLAIM_COMPRESSING:
+        break;
     }
-    if (cow->high_priority_count != 0) {
-        cow_update_on_access(cow, page);
-        *refused = RECLAIM_REFUSED_PRIORITY;
-        return false;
-    }
-    if (cow_is_pager_backed(cow))
-        return remove_for_eviction(cow, slot, page, offset, hint, refused);
-    if (compressor && !cow->source && !cow->tracker &&
-        cow_can_decommit_zero_pages(cow))
-        return cow_remove_page_for_compression(cow, page, offset, compressor,
-                                               refused);
-    cow_update_on_access(cow, page);
-    cow->machine->stats.no_strategy++;
-    *refused = RECLAIM_REFUSED_NO_STRATEGY;
-    return false;
+    if (machine->compress_hook)
+        machine->compress_hook(machine, machine->compress_context);
+    return vm_cow_end_compression(&compression) == COMPRESSION_DONE;
 }
 
 /* What vm_cow_recycle_page() leaves to others. */

@@ -25,7 +25,8 @@ struct vm_machine_stats {
     uint64_t zeroed_pages;    /* zero pages made for a write or commit */
     uint64_t decompressed_pages;
     uint64_t decompressed_distance; /* sum of their refault distances */
-    uint64_t evicted_pages;         /* by vm_cow_reclaim_page and friends */
+    uint64_t caught_pages;  /* copied back while they were being compressed */
+    uint64_t evicted_pages; /* by vm_cow_reclaim_page and friends */
     uint64_t compressed_pages; /* reclaimed by compression, zeros included */
     uint64_t discarded_pages;
     uint64_t deduped_pages;

@@ -6,9 +6,11 @@
  *   higher level; then victims in the policy's order until the rest is met
  *
  * Whether a victim is evicted or compressed is decided by its object, page by
- * page. A step is 16 victims, the kernel's unit of work per lock hold. The
- * pass ends when it has what it needs, the policy has no victim any more, no
- * spare page can be had for compression, or every page has been refused.
+ * page. A step is 16 victims, the kernel's unit of work per lock hold, or ends
+ * with one that is compressed: the next one begins when that is over. (What the
+ * step has done before is paid for together with it.) The pass ends when it has
+ * what it needs, the policy has no victim any more, no spare page can be had for
+ * compression, or every page has been refused.
  */
 #include "actors/evict_pass.h"
 
@@ -49,13 +51,27 @@ static uint64_t discard(struct world *world, uint64_t want)
 
 /* Victims. ---------------------------------------------------------------- */
 
-enum victim_end { VICTIM_NONE, VICTIM_TAKEN, VICTIM_REFUSED };
+enum victim_end {
+    VICTIM_NONE,
+    VICTIM_TAKEN,
+    VICTIM_REFUSED,
+    VICTIM_COMPRESSING /* which of the two it is, time will tell */
+};
+
+/* May the run use the compressor? A pass that began without does not. */
+static bool has_lock(const struct world *world, const struct evict_run *run)
+{
+    return run->is_at_once ||
+           compressor_lock_is_held(world, &world->evictor->step);
+}
 
 /* The compressor, with its spare page. True: `compressor` is ready, or NULL. */
-static bool arm(struct world *world, struct compressor **compressor)
+static bool arm(struct world *world, const struct evict_run *run,
+                struct compressor **compressor)
 {
-    *compressor =
-        world->evictor->is_compressing ? world->machine.compressor : NULL;
+    *compressor = world->evictor->is_compressing && has_lock(world, run)
+                      ? world->machine.compressor
+                      : NULL;
     return !*compressor || compressor_arm(*compressor) == VM_OK;
 }
 
@@ -88,41 +104,79 @@ static enum vm_eviction_hint hint_of(const struct reclaim_manner *manner,
                : EVICTION_HINT_FOLLOW;
 }
 
+/* The victim is ours. */
+static void take(struct world *world, struct evict_run *run, page_index page,
+                 bool is_compressed, bool is_loaned)
+{
+    struct vm_machine *machine = &world->machine;
+
+    if (machine->pqs.host.manner.frees_each_page)
+        pmm_free_page(&machine->pmm, page);
+    else
+        page_chain_push_tail(&run->collected, machine->pmm.pages, page);
+    count_taken(world, run, is_compressed, is_loaned);
+    run->refused_in_row = 0;
+}
+
+static void refuse(struct world *world, struct evict_run *run, page_index page,
+                   enum reclaim_refused why)
+{
+    pq_refused(&world->machine.pqs, page, why);
+    run->refused_in_row++;
+}
+
+/* A victim's compression has come to its end. */
+static enum victim_end end_victim(struct world *world, struct evict_run *run,
+                                  page_index page, enum vm_compression_end end)
+{
+    switch (end) {
+    case COMPRESSION_DONE:
+        take(world, run, page, true, false);
+        return VICTIM_TAKEN;
+    case COMPRESSION_FAILED:
+        refuse(world, run, page, RECLAIM_REFUSED_NO_STRATEGY);
+        break;
+    case COMPRESSION_CAUGHT: /* the page is free, its content in use */
+        run->refused_in_row++;
+        break;
+    }
+    return VICTIM_REFUSED;
+}
+
 static enum victim_end take_victim(struct world *world, struct evict_run *run,
                                    sim_ns *cost)
 {
     struct vm_machine *machine = &world->machine;
-    const struct reclaim_manner *manner = &machine->pqs.host.manner;
     const struct scenario_costs *costs = &world->scenario->machine.costs;
     page_index page = pq_victim(&machine->pqs, run->target.level);
     struct compressor *compressor;
+    struct vm_compression begun;
     enum reclaim_refused why;
 
     *cost += lru_serve_accessed(world); /* that the search came by */
-    if (page == PAGE_NONE || !arm(world, &compressor))
+    if (page == PAGE_NONE || !arm(world, run, &compressor))
         return VICTIM_NONE;
     bool is_loaned = pmm_page_is_loaned(&machine->pmm, page);
-    uint64_t compressed = machine->stats.compressed_pages;
-    uint64_t attempts = compressor ? compressor_stats(compressor).attempts : 0;
-    bool is_taken = vm_cow_reclaim_page(
+    switch (vm_cow_begin_reclaim(
         vm_page_owner(machine, page), page, vm_page_of(machine, page)->offset,
-        hint_of(manner, run->target.level), compressor, &why);
-    bool is_tried =
-        compressor && compressor_stats(compressor).attempts > attempts;
-    *cost += is_tried   ? costs->compress_page
-             : is_taken ? costs->evict_page
-                        : costs->scan_page;
-    if (!is_taken) {
-        pq_refused(&machine->pqs, page, why);
+        hint_of(&machine->pqs.host.manner, run->target.level), compressor,
+        &begun, &why)) {
+    case RECLAIM_REFUSED:
+        *cost += costs->scan_page;
+        refuse(world, run, page, why);
         return VICTIM_REFUSED;
+    case RECLAIM_TAKEN:
+        *cost += costs->evict_page;
+        take(world, run, page, false, is_loaned);
+        return VICTIM_TAKEN;
+    case RECLAIM_COMPRESSING:
+        break;
     }
-    if (manner->frees_each_page)
-        pmm_free_page(&machine->pmm, page);
-    else
-        page_chain_push_tail(&run->collected, machine->pmm.pages, page);
-    count_taken(world, run, machine->stats.compressed_pages > compressed,
-                is_loaned);
-    return VICTIM_TAKEN;
+    *cost += costs->compress_page;
+    if (run->is_at_once)
+        return end_victim(world, run, page, vm_cow_end_compression(&begun));
+    compressor_begun(world, &begun);
+    return VICTIM_COMPRESSING;
 }
 
 /* Passes. ----------------------------------------------------------------- */
@@ -202,7 +256,7 @@ static void look_ahead(const struct vm_machine *machine)
     }
 }
 
-/* Up to 16 victims. False: the pass has come to its end. */
+/* Up to 16 victims, or one to compress. False: the pass has come to its end. */
 static bool step_pass(struct world *world, struct evict_run *run, sim_ns *cost)
 {
     uint64_t reclaimable = world->machine.pqs.count[PQ_RECLAIM];
@@ -211,25 +265,37 @@ static bool step_pass(struct world *world, struct evict_run *run, sim_ns *cost)
     for (int i = 0; i < STEP_VICTIMS; i++) {
         if (run->pass_found >= run->pass_need)
             return false;
+        if (run->refused_in_row > reclaimable + STEP_VICTIMS)
+            return false;
         enum victim_end end = take_victim(world, run, cost);
         if (end == VICTIM_NONE)
             return false;
-        run->refused_in_row =
-            end == VICTIM_REFUSED ? run->refused_in_row + 1 : 0;
-        if (run->refused_in_row > reclaimable + STEP_VICTIMS)
-            return false;
+        if (end == VICTIM_COMPRESSING)
+            break;
     }
     return true;
+}
+
+/* The time of a victim that is being compressed, if there is one, is over. */
+static void end_compression(struct world *world, struct evict_run *run)
+{
+    enum vm_compression_end end;
+
+    if (run->is_at_once || !compressor_is_busy(world, &world->evictor->step))
+        return;
+    page_index page = compressor_end(world, &end);
+    end_victim(world, run, page, end);
 }
 
 /* Its pages are free now. False: it found nothing, so the run gives up. */
 static bool end_pass(struct world *world, struct evict_run *run)
 {
+    end_compression(world, run);
     if (run->collected.count > 0)
         pmm_free_chain(&world->machine.pmm, &run->collected);
     run->collected = PAGE_CHAIN_EMPTY;
     run->is_in_pass = false;
-    if (world->machine.compressor)
+    if (world->machine.compressor && has_lock(world, run))
         compressor_disarm(world->machine.compressor);
     if (!run->is_at_once)
         compressor_lock_drop(world, &world->evictor->step);
@@ -239,6 +305,7 @@ static bool end_pass(struct world *world, struct evict_run *run)
 bool evict_run_step(struct world *world, struct evict_run *run, sim_ns *cost)
 {
     *cost = 0;
+    end_compression(world, run);
     if (run->is_in_pass && run->pass_found >= run->pass_need) {
         if (!end_pass(world, run))
             return false;

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "actors/compressor_lock.h"
 #include "actors/evict_pass.h"
 #include "actors/kernel_log.h"
 #include "actors/watchdog.h"
@@ -264,6 +265,7 @@ struct evict_counts world_evict(struct world *world, uint64_t min_pages,
         return run.counts;
     if (!has_private_sync(world->evictor))
         take_shared(world->evictor); /* overwritten, and taken at once */
+    compressor_settle(world);
     world->reclaimer.run = &run;
     while (evict_run_step(world, &run, &cost))
         continue;

@@ -28,35 +28,68 @@ static bool qualifies(const struct world *world, page_index page)
     return false;
 }
 
-/* One page that was pushed out. Returns what it cost. */
-static sim_ns act_on(struct world *world, page_index page)
+/* The compressor, if the action may need it, else NULL. */
+static struct compressor *compressor_of(const struct world *world)
+{
+    enum lru_action action = world->scenario->reclaim.lru_action;
+    bool compresses = action == LRU_ACTION_COMPRESS_ONLY ||
+                      action == LRU_ACTION_EVICT_AND_COMPRESS;
+
+    return compresses ? world->machine.compressor : NULL;
+}
+
+static void end_page(struct world *world, page_index page,
+                     enum vm_compression_end end)
+{
+    if (end == COMPRESSION_DONE) {
+        pmm_free_page(&world->machine.pmm, page);
+        world->lru->compressed++;
+    } else if (end == COMPRESSION_FAILED) {
+        pq_refused(&world->machine.pqs, page, RECLAIM_REFUSED_NO_STRATEGY);
+    }
+}
+
+/* The time of a page that is being compressed, if there is one, is over. */
+static void end_compression(struct world *world)
+{
+    enum vm_compression_end end;
+
+    if (!compressor_is_busy(world, &world->lru->event))
+        return;
+    page_index page = compressor_end(world, &end);
+    end_page(world, page, end);
+}
+
+/* One page that was pushed out. Returns what it costs. */
+static sim_ns act_on(struct world *world, page_index page, bool is_at_once)
 {
     const struct scenario_costs *costs = &world->scenario->machine.costs;
     struct vm_machine *machine = &world->machine;
-    struct compressor *compressor = machine->compressor;
-    uint64_t compressed = machine->stats.compressed_pages;
-    uint64_t attempts = compressor ? compressor_stats(compressor).attempts : 0;
+    struct compressor *compressor = compressor_of(world);
+    struct vm_compression begun;
     enum reclaim_refused why;
 
     if (!qualifies(world, page) ||
         (compressor && compressor_arm(compressor) != VM_OK))
         return 0;
-    bool is_taken = vm_cow_reclaim_page(vm_page_owner(machine, page), page,
-                                        vm_page_of(machine, page)->offset,
-                                        EVICTION_HINT_FOLLOW, compressor, &why);
-    bool is_tried =
-        compressor && compressor_stats(compressor).attempts > attempts;
-    if (!is_taken) {
+    switch (vm_cow_begin_reclaim(
+        vm_page_owner(machine, page), page, vm_page_of(machine, page)->offset,
+        EVICTION_HINT_FOLLOW, compressor, &begun, &why)) {
+    case RECLAIM_REFUSED:
         pq_refused(&machine->pqs, page, why);
-        return is_tried ? costs->compress_page : costs->scan_page;
+        return costs->scan_page;
+    case RECLAIM_TAKEN:
+        pmm_free_page(&machine->pmm, page);
+        world->lru->evicted++;
+        return costs->evict_page;
+    case RECLAIM_COMPRESSING:
+        break;
     }
-    pmm_free_page(&machine->pmm, page);
-    if (machine->stats.compressed_pages > compressed) {
-        world->lru->compressed++;
-        return costs->compress_page;
-    }
-    world->lru->evicted++;
-    return costs->evict_page;
+    if (is_at_once)
+        end_page(world, page, vm_cow_end_compression(&begun));
+    else
+        compressor_begun(world, &begun);
+    return costs->compress_page;
 }
 
 /* Lent frames. ------------------------------------------------------------ */
@@ -97,52 +130,73 @@ sim_ns lru_serve_accessed(struct world *world)
 
 /* The thread. ------------------------------------------------------------- */
 
-/* Up to so many pages. False: nothing was offered. */
-static bool batch(struct world *world, uint64_t most, sim_ns *cost)
+/* What is left of a batch, or up to a page that is compressed. False: nothing
+ * was offered. */
+static bool batch(struct world *world, sim_ns *cost)
 {
+    struct lru *lru = world->lru;
     struct world_reclaimer before = world->reclaimer;
     uint64_t count = 0;
-    page_index page;
+    page_index page = PAGE_NONE;
 
     world->reclaimer = (struct world_reclaimer){RECLAIMER_LRU, NULL};
     *cost = lru_serve_accessed(world);
-    while (count < most && (page = pop(world, RECLAIM_OFFER_AGED_OUT))) {
-        *cost += act_on(world, page) + lru_serve_accessed(world);
+    while (lru->batch_left > 0 && !compressor_is_busy(world, &lru->event)) {
+        page = pop(world, RECLAIM_OFFER_AGED_OUT);
+        if (!page)
+            break;
+        *cost += act_on(world, page, false) + lru_serve_accessed(world);
         count++;
+        lru->batch_left--;
     }
-    if (world->machine.compressor)
-        compressor_disarm(world->machine.compressor);
+    if (!page)
+        lru->batch_left = 0;
     world->reclaimer = before;
     return count > 0 || *cost > 0;
 }
 
-void lru_run(struct world *world)
+/* The batch is over. */
+static void end_batch(struct world *world)
 {
-    sim_ns cost;
+    const struct event *event = &world->lru->event;
 
-    batch(world, UINT64_MAX, &cost);
+    world->lru->batch_left = 0;
+    if (compressor_lock_is_held(world, event))
+        compressor_disarm(world->machine.compressor);
+    compressor_lock_drop(world, event);
 }
 
-static bool may_compress(const struct world *world)
+void lru_run(struct world *world)
 {
-    enum lru_action action = world->scenario->reclaim.lru_action;
+    page_index page;
 
-    return world->machine.compressor && action != LRU_ACTION_NONE &&
-           action != LRU_ACTION_EVICT_ONLY;
+    compressor_settle(world);
+    lru_serve_accessed(world);
+    while ((page = pop(world, RECLAIM_OFFER_AGED_OUT))) {
+        act_on(world, page, true);
+        lru_serve_accessed(world);
+    }
+    if (compressor_of(world))
+        compressor_disarm(compressor_of(world));
 }
 
 void lru_on_event(struct world *world, struct event *event)
 {
+    struct lru *lru = world->lru;
     sim_ns cost = 0;
 
-    compressor_lock_drop(world, event); /* the batch before is over */
-    if (may_compress(world) && !compressor_lock_take(world, event))
-        return;
-    if (batch(world, BATCH_PAGES, &cost)) {
+    end_compression(world);
+    if (lru->batch_left == 0) {
+        end_batch(world);
+        if (compressor_of(world) && !compressor_lock_take(world, event))
+            return;
+        lru->batch_left = BATCH_PAGES;
+    }
+    if (batch(world, &cost)) {
         event_schedule(&world->events, event, sim_ns_add(world->now, cost));
         return;
     }
-    compressor_lock_drop(world, event);
+    end_batch(world);
     aging_rearm(world);
 }
 
@@ -179,6 +233,8 @@ void lru_free(struct world *world)
 {
     if (!world->lru)
         return;
+    end_compression(world);
+    end_batch(world);
     event_cancel(&world->events, &world->lru->event);
     free(world->lru);
     world->lru = NULL;

@@ -4,7 +4,8 @@
  * and what was found accessed on the way may move to a lent frame (1.9).
  *
  *   ageing --> [woken] --> a batch of 16 pages --time--> the next one ... asleep
- *                             ^ waits for the compressor if it needs it
+ *                             ^ waits for the compressor if it needs it; a page
+ *                               that is compressed has a time of its own
  *
  * The policy has put its lists in order by itself; it offers the pages one by
  * one. Until the thread is asleep again no generation can begin.
@@ -17,6 +18,7 @@
 struct lru {
     struct world *world;
     struct event event;
+    uint64_t batch_left; /* pages that the batch under way may take still */
 
     /* totals: pq.lru.*, and pages moved to lent frames */
     uint64_t evicted, compressed, borrowed;

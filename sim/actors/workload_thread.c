@@ -303,10 +303,11 @@ static void pay_fault(struct workload_thread *thread, sim_ns now)
     const struct world_operation *fault = &thread->operation;
     sim_ns decompress =
         (sim_ns)fault->decompressed_pages * costs->decompress_page;
-    sim_ns end = now + decompress + costs->minor_fault +
-                 (sim_ns)fault->zeroed_pages * costs->zero_page +
-                 (sim_ns)fault->copied_pages * costs->copy_page +
-                 thread->workload->access_ns;
+    sim_ns end =
+        now + decompress + costs->minor_fault +
+        (sim_ns)fault->zeroed_pages * costs->zero_page +
+        (sim_ns)(fault->copied_pages + fault->caught_pages) * costs->copy_page +
+        thread->workload->access_ns;
     sim_ns at = end;
 
     thread->has_fault = false;

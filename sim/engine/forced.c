@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/compressor_lock.h"
 #include "engine/random.h"
 #include "engine/world_internal.h"
 #include "rare_paths.h"
@@ -147,6 +148,7 @@ static void compress(struct world *world, struct vm_cow_pages *cow,
     const struct vm_page *descriptor = vm_page_of(machine, page);
     uint64_t offset = descriptor->offset;
 
+    compressor_settle(world);
     if (descriptor->content == 0 ||
         compressor_arm(machine->compressor) != VM_OK)
         return;

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "actors/compressor_lock.h"
+
 /* `discarded` of a lock: the range whose content was lost. */
 static void report_discarded(const struct script_call *call, uint64_t offset,
                              uint64_t size)
@@ -85,6 +87,7 @@ enum vm_status script_reclaim(struct script_call *call)
     script_detail(call, "%llu", (unsigned long long)op->page);
     if (!from)
         return VM_NOT_FOUND;
+    compressor_settle(call->world);
     bool is_reclaimed = false;
     enum vm_status status = vmo_reclaim_page(
         call->vmo->vmo, pages_to_bytes(op->has_at ? op->at : op->page),
@@ -107,6 +110,7 @@ enum vm_status script_compress(struct script_call *call)
         return VM_OUT_OF_RANGE;
     if (!call->world->machine.compressor)
         return VM_NOT_SUPPORTED;
+    compressor_settle(call->world);
     uint64_t count = 0;
     uint64_t end = range.offset + range.length;
     for (uint64_t at = range.offset; at < end; at += VM_PAGE_SIZE) {

@@ -185,6 +185,7 @@ struct world_operation {
     uint64_t migrated_pages; /* forked without a copy */
     uint64_t zeroed_pages;
     uint64_t decompressed_pages;
+    uint64_t caught_pages;     /* copied while they were being compressed */
     bool was_reclaimed;        /* at its start the page was gone by reclaim */
     uint64_t refault_distance; /* pages reclaimed since its own was; 0: none */
     bool asked_read;           /* has waited for a pager's READ answer */
@@ -248,6 +249,11 @@ struct world_reclaimer {
 struct compressor_lock {
     struct event *holder; /* NULL: nobody */
     struct event *waiter; /* gets it next; NULL: nobody */
+
+    /* the page that the holder has compressed, until it asks for the outcome */
+    bool is_compressing;
+    struct vm_compression compression; /* cow NULL: over, it ended as `end` */
+    enum vm_compression_end end;
 };
 
 /* Who waits for a pager, first come first (overtime.h). */

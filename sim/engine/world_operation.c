@@ -259,6 +259,7 @@ static enum vm_status run_once(struct world *world,
     uint64_t migrated = stats->migrated_pages;
     uint64_t zeroed = stats->zeroed_pages;
     uint64_t decompressed = stats->decompressed_pages;
+    uint64_t caught = stats->caught_pages;
     uint64_t distance = stats->decompressed_distance;
     enum vm_status status = vmo_op_run(&operation->op);
 
@@ -266,6 +267,7 @@ static enum vm_status run_once(struct world *world,
     operation->migrated_pages += stats->migrated_pages - migrated;
     operation->zeroed_pages += stats->zeroed_pages - zeroed;
     operation->decompressed_pages += stats->decompressed_pages - decompressed;
+    operation->caught_pages += stats->caught_pages - caught;
     operation->refault_distance += stats->decompressed_distance - distance;
     if (status == VM_SHOULD_WAIT)
         begin_wait(world, operation);
@@ -326,6 +328,7 @@ world_operation_start(struct world *world, struct world_operation *operation,
     operation->migrated_pages = 0;
     operation->zeroed_pages = 0;
     operation->decompressed_pages = 0;
+    operation->caught_pages = 0;
     operation->asked_read = false;
     operation->asked_dirty = false;
     operation->is_stalled = false;
