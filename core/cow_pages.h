@@ -106,10 +106,22 @@ struct vm_cow_owner *vm_cow_owner_of_page(const struct vm_machine *machine,
 /* Dead transition if nothing can reach the node any more. */
 void vm_cow_maybe_dead_transition(struct vm_cow_pages *cow);
 
-/* Clones (core.md 3). */
+/*
+ * Clones (core.md 3): a child that sees [offset, offset + size) of the node as
+ * it is now, or, where the type says so, as it is until the child writes.
+ *
+ *   offset, size  bytes, page aligned; may reach past the node's end
+ *   child         set on success; one reference is the caller's
+ *
+ * A snapshot turns the node into the hidden parent of the clone and of a new
+ * node, to which its owners move. VM_NOT_SUPPORTED, VM_BAD_STATE (pinned),
+ * VM_INVALID_ARGS (offsets overflow), VM_NO_MEMORY: nothing has changed.
+ */
 enum vm_status vm_cow_create_clone(struct vm_cow_pages *cow,
                                    enum vm_clone_type type, uint64_t offset,
                                    uint64_t size, struct vm_cow_pages **child);
+/* A window onto [offset, offset + size), bytes within the node: what is done to
+ * it is done to the node. `child` as above. VM_NO_MEMORY. */
 enum vm_status vm_cow_create_child_slice(struct vm_cow_pages *cow,
                                          uint64_t offset, uint64_t size,
                                          struct vm_cow_pages **child);
@@ -279,6 +291,18 @@ vm_cow_attributed_pages_in_range(const struct vm_cow_pages *cow,
 
 enum vm_supply { SUPPLY_PAGER, SUPPLY_TRANSFER_DATA, SUPPLY_PHYSICAL };
 
+/*
+ * Put what the finalized list `pages` still holds, in order, into the node from
+ * `offset` on, for `length` bytes. Where there is content already it stays and
+ * what came is freed, except with SUPPLY_TRANSFER_DATA; holes become markers.
+ *
+ *   supplied  set to the bytes consumed, also where it fails
+ *   request   for a wait: come again without what is supplied already
+ *
+ * VM_OK; VM_SHOULD_WAIT and VM_NO_MEMORY: what was not consumed stays in the
+ * list; with nothing consumed, VM_OUT_OF_RANGE, VM_NOT_SUPPORTED (data into a
+ * node with a source), VM_BAD_STATE (pinned, or the source is detached).
+ */
 enum vm_status vm_cow_supply_pages(struct vm_cow_pages *cow, uint64_t offset,
                                    uint64_t length, struct splice_list *pages,
                                    enum vm_supply options, uint64_t *supplied,
@@ -301,9 +325,10 @@ enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
  *   request  for a wait: come again, `offset` and `length` without what is
  *            moved already, the same list
  *
- * The list is finalized unless it has to wait. VM_OK; VM_SHOULD_WAIT;
- * VM_NO_MEMORY, then what was moved is in the list; with nothing moved,
- * VM_OUT_OF_RANGE, VM_NOT_SUPPORTED (pagers' own), VM_BAD_STATE (pinned).
+ * The list is finalized unless it has to wait, and holds what was moved. VM_OK;
+ * VM_SHOULD_WAIT; VM_NO_MEMORY; what the pager of an ancestor fails with; with
+ * nothing moved, VM_OUT_OF_RANGE, VM_NOT_SUPPORTED (the node has a source),
+ * VM_BAD_STATE (pinned).
  */
 enum vm_status vm_cow_take_pages(struct vm_cow_pages *cow, uint64_t offset,
                                  uint64_t length, struct splice_list *pages,
