@@ -50,6 +50,7 @@ static inline void compressor_begun(struct world *world,
     CHECK(!lock->is_compressing);
     lock->compression = *begun;
     lock->is_compressing = true;
+    lock->begun_by = world->reclaimer;
 }
 
 /* Has `event`'s actor begun with a page and not asked for the outcome yet? */
@@ -66,8 +67,12 @@ static inline void compressor_settle(struct world *world)
 {
     struct compressor_lock *lock = &world->compressor_lock;
 
-    if (lock->is_compressing && lock->compression.cow)
-        lock->end = vm_cow_end_compression(&lock->compression);
+    if (!lock->is_compressing || !lock->compression.cow)
+        return;
+    struct world_reclaimer before = world->reclaimer;
+    world->reclaimer = lock->begun_by;
+    lock->end = vm_cow_end_compression(&lock->compression);
+    world->reclaimer = before;
 }
 
 /* The outcome for the page that the holder has begun with, which is returned.

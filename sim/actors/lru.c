@@ -168,9 +168,11 @@ static void end_batch(struct world *world)
 
 void lru_run(struct world *world)
 {
+    struct world_reclaimer before = world->reclaimer;
     page_index page;
 
     compressor_settle(world);
+    world->reclaimer = (struct world_reclaimer){RECLAIMER_LRU, NULL};
     lru_serve_accessed(world);
     while ((page = pop(world, RECLAIM_OFFER_AGED_OUT))) {
         act_on(world, page, true);
@@ -178,6 +180,7 @@ void lru_run(struct world *world)
     }
     if (compressor_of(world))
         compressor_disarm(compressor_of(world));
+    world->reclaimer = before;
 }
 
 void lru_on_event(struct world *world, struct event *event)

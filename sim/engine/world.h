@@ -254,6 +254,7 @@ struct compressor_lock {
     bool is_compressing;
     struct vm_compression compression; /* cow NULL: over, it ended as `end` */
     enum vm_compression_end end;
+    struct world_reclaimer begun_by; /* for the page trace */
 };
 
 /* Who waits for a pager, first come first (overtime.h). */
