@@ -84,7 +84,7 @@ file_of() {
 
 kinds="pressure queues attribution process faults residency latency compare mrc"
 check "these are all kinds there are" [ "$("$lowtide" plot --help |
-    sed -n '/--kind KIND/,/--metric/s/^                       \([a-z]*\) .*/\1/p' |
+    sed -n '/--kind KIND/,/--metric/s/^ \{20,\}\([a-z]*\)  .*/\1/p' |
     tr '\n' ' ')" = "$kinds " ]
 for kind in $kinds; do
     for type in svg png pdf; do
