@@ -83,7 +83,9 @@ enum replay_status replay_point_run(const struct replay_job *job,
     }
     if (job->survey) {
         result->seconds += job->survey->seconds;
-        result->peak_bytes += job->survey->peak_bytes;
+        result->peak_bytes =
+            u64_max(job->survey->peak_bytes,
+                    job->survey->held_bytes + result->peak_bytes);
     }
     return status;
 }

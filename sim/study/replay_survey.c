@@ -31,16 +31,22 @@ static bool sample_is_whole(const struct replay_survey *survey)
     return survey->rate == 1 && survey->max_sample_pages == 0;
 }
 
+/* Resident beyond what was there before, the kept requests left out. */
+static uint64_t held_bytes(const struct reading *reading)
+{
+    const struct shards *sample = &reading->survey->sample;
+    uint64_t kept =
+        sample->drops_requests ? 0 : sample->count * sizeof *sample->pages;
+    uint64_t before = reading->memory_before + kept;
+    uint64_t now = replay_resident_bytes();
+    return now > before ? now - before : 0;
+}
+
 static void note_memory(struct reading *reading)
 {
     struct replay_survey *survey = reading->survey;
-    uint64_t kept = survey->sample.drops_requests
-                        ? 0
-                        : survey->sample.count * sizeof *survey->sample.pages;
-    uint64_t now = replay_resident_bytes();
     reading->next_look = survey->requests + REPLAY_TICK_REQUESTS;
-    if (now > reading->memory_before + kept + survey->peak_bytes)
-        survey->peak_bytes = now - reading->memory_before - kept;
+    survey->peak_bytes = u64_max(survey->peak_bytes, held_bytes(reading));
 }
 
 /* --- a batch ------------------------------------------------------------------ */
@@ -197,6 +203,7 @@ enum replay_status replay_survey_read(struct replay_survey *survey,
         replay_survey_release(survey);
     replay_ids_release(&reading.numbers);
     trace_close(reading.trace);
+    survey->held_bytes = held_bytes(&reading);
     survey->seconds = replay_seconds_since(&begin);
     return status;
 }

@@ -42,8 +42,9 @@ struct replay_survey {
     struct replay_pages pages; /* the sample's requests; `page` is NULL if the
                                   trace is whole and was too long to be kept */
     double seconds;            /* host time that it took */
-    uint64_t peak_bytes;       /* resident, `pages` left out: they stand for
-                                  the mapped trace */
+    /* resident, `pages` left out: they stand for the mapped trace */
+    uint64_t peak_bytes; /* while it was read */
+    uint64_t held_bytes; /* since then */
 };
 
 /*
