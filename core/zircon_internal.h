@@ -24,16 +24,28 @@ enum {
 
 enum lru_order { LRU_ORDER_A, LRU_ORDER_B };
 
+/*
+ * Eight bytes a page. A link is a page, or where a list ends, which list that
+ * is: only there does an unlinked page have to know.
+ *
+ *   [END | list] <- head <-> [ ] <-> ... <-> tail -> [END | list]
+ */
+enum { LINK_END = PAGE_INDEX_MAX + 1 };
+
 struct zircon_page {
-    page_index prev;
-    page_index next;
-    page_index next_offer;
-    uint8_t queue;        /* where it belongs; QUEUE_UNKNOWN: not ours */
-    uint8_t list;         /* where it is linked */
-    uint8_t offer;        /* enum reclaim_offer */
-    uint8_t is_in_offers; /* linked by next_offer, offered or not any more */
+    uint64_t prev : 30;
+    uint64_t next : 30;
+    uint64_t queue : 4; /* where it belongs; QUEUE_UNKNOWN: not ours */
 };
-static_assert(sizeof(struct zircon_page) == 16, "page_bytes is at most 16");
+static_assert(sizeof(struct zircon_page) == 8, "eight bytes a page");
+static_assert(QUEUE_COUNT <= 16, "a queue has four bits");
+
+/* What a page is offered for. */
+struct zircon_offer {
+    uint32_t next : 29;
+    uint32_t what : 2;      /* enum reclaim_offer */
+    uint32_t is_linked : 1; /* offered or not any more */
+};
 
 struct zircon_list {
     page_index head; /* newest */
@@ -75,6 +87,8 @@ struct zircon {
 
     /* pages that processing offers for something, in its order */
     struct zircon_list offer_list;
+    struct zircon_offer *offers; /* by page, owned; NULL: none is wanted */
+    uint64_t offer_room;         /* entries */
 
     /* totals */
     uint64_t reason_before_min_timeout;
@@ -89,6 +103,12 @@ static inline struct zircon_page *page_of(const struct zircon *z,
                                           page_index page)
 {
     return (struct zircon_page *)z->host->page_memory + page;
+}
+
+/* The page that a link leads to; PAGE_NONE at the end of a list. */
+static inline page_index page_linked(uint64_t link)
+{
+    return link & LINK_END ? PAGE_NONE : (page_index)link;
 }
 
 static inline uint8_t queue_of_generation(uint64_t generation)
@@ -134,7 +154,11 @@ page_index zircon_likely_victim(const void *self, page_index page);
  * emptied into the next. */
 void zircon_wake_lru(struct zircon *z);
 
+/* Make pages up to `page` fit to be offered; false: no memory. */
+bool zircon_make_offer_room(struct zircon *z, uint64_t page);
 page_index zircon_pop_offer(void *self, enum reclaim_offer offer);
+/* The page, which goes, is not offered any more. */
+void zircon_cancel_offer(struct zircon *z, page_index page);
 
 /* zircon_aging.c: counts and generations. --------------------------------- */
 
@@ -144,7 +168,7 @@ static inline void zircon_change_queue(struct zircon *z, struct zircon_page *p,
                                        uint8_t to)
 {
     zircon_count_out(z, p->queue);
-    p->queue = to;
+    p->queue = to & 0xfu;
     zircon_count_in(z, to);
 }
 

@@ -8,21 +8,35 @@
  */
 #include "zircon_internal.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#define LINK_MASK ((UINT64_C(1) << 30) - 1)
+
 /* Lists. ------------------------------------------------------------------ */
+
+static uint64_t end_of(uint8_t list)
+{
+    return (uint64_t)LINK_END | list;
+}
+
+static struct zircon_list *list_ending(struct zircon *z, uint64_t link)
+{
+    return &z->list[link & ~(uint64_t)LINK_END];
+}
 
 void zircon_unlink(struct zircon *z, page_index page)
 {
-    struct zircon_page *p = page_of(z, page);
-    struct zircon_list *list = &z->list[p->list];
+    const struct zircon_page p = *page_of(z, page);
 
-    if (p->prev)
-        page_of(z, p->prev)->next = p->next;
+    if (p.prev & LINK_END)
+        list_ending(z, p.prev)->head = page_linked(p.next);
     else
-        list->head = p->next;
-    if (p->next)
-        page_of(z, p->next)->prev = p->prev;
+        page_of(z, p.prev)->next = p.next;
+    if (p.next & LINK_END)
+        list_ending(z, p.next)->tail = page_linked(p.prev);
     else
-        list->tail = p->prev;
+        page_of(z, p.next)->prev = p.prev;
 }
 
 void zircon_push_head(struct zircon *z, page_index page, uint8_t to)
@@ -30,11 +44,10 @@ void zircon_push_head(struct zircon *z, page_index page, uint8_t to)
     struct zircon_page *p = page_of(z, page);
     struct zircon_list *list = &z->list[to];
 
-    p->list = to;
-    p->prev = PAGE_NONE;
-    p->next = list->head;
+    p->prev = end_of(to) & LINK_MASK;
+    p->next = (list->head ? list->head : end_of(to)) & LINK_MASK;
     if (list->head)
-        page_of(z, list->head)->prev = page;
+        page_of(z, list->head)->prev = page & LINK_MASK;
     else
         list->tail = page;
     list->head = page;
@@ -45,11 +58,10 @@ static void push_tail(struct zircon *z, page_index page, uint8_t to)
     struct zircon_page *p = page_of(z, page);
     struct zircon_list *list = &z->list[to];
 
-    p->list = to;
-    p->next = PAGE_NONE;
-    p->prev = list->tail;
+    p->next = end_of(to) & LINK_MASK;
+    p->prev = (list->tail ? list->tail : end_of(to)) & LINK_MASK;
     if (list->tail)
-        page_of(z, list->tail)->next = page;
+        page_of(z, list->tail)->next = page & LINK_MASK;
     else
         list->head = page;
     list->tail = page;
@@ -64,39 +76,69 @@ void zircon_correct(struct zircon *z, page_index page)
 
 /* Offers. ----------------------------------------------------------------- */
 
+bool zircon_make_offer_room(struct zircon *z, uint64_t page)
+{
+    if (page < z->offer_room)
+        return true;
+    struct zircon_offer *offers = calloc(page + 1, sizeof *offers);
+    if (!offers)
+        return false;
+    if (z->offers)
+        memcpy(offers, z->offers, z->offer_room * sizeof *offers);
+    free(z->offers);
+    z->offers = offers;
+    z->offer_room = page + 1;
+    return true;
+}
+
+/*
+ * There is room for every page, unless the budget had shrunk before this policy
+ * came. Then it is made now; where the host has none, the page is not offered.
+ */
 static void offer(struct zircon *z, page_index page, enum reclaim_offer what)
 {
-    struct zircon_page *p = page_of(z, page);
-
-    p->offer = (uint8_t)what;
-    if (p->is_in_offers)
+    if (!zircon_make_offer_room(z, page))
         return;
-    p->is_in_offers = true;
-    p->next_offer = PAGE_NONE;
+    struct zircon_offer *o = &z->offers[page];
+
+    o->what = what & 3;
+    if (o->is_linked)
+        return;
+    o->is_linked = true;
+    o->next = PAGE_NONE;
     if (z->offer_list.tail)
-        page_of(z, z->offer_list.tail)->next_offer = page;
+        z->offers[z->offer_list.tail].next = page & PAGE_INDEX_MAX;
     else
         z->offer_list.head = page;
     z->offer_list.tail = page;
 }
 
+void zircon_cancel_offer(struct zircon *z, page_index page)
+{
+    if (page < z->offer_room)
+        z->offers[page].what = RECLAIM_OFFER_NONE;
+}
+
 static void drop_first_offer(struct zircon *z)
 {
-    struct zircon_page *p = page_of(z, z->offer_list.head);
+    struct zircon_offer *o = &z->offers[z->offer_list.head];
 
-    z->offer_list.head = p->next_offer;
+    z->offer_list.head = o->next;
     if (!z->offer_list.head)
         z->offer_list.tail = PAGE_NONE;
-    p->is_in_offers = false;
-    p->offer = RECLAIM_OFFER_NONE;
+    o->is_linked = false;
+    o->what = RECLAIM_OFFER_NONE;
 }
 
 /* A page accessed meanwhile is not aged out, nor an aged one active. */
-static bool is_offer_good(const struct zircon *z, const struct zircon_page *p)
+static bool is_offer_good(const struct zircon *z, page_index page)
 {
-    if (p->offer == RECLAIM_OFFER_NONE)
+    unsigned what = z->offers[page].what;
+
+    if (what == RECLAIM_OFFER_NONE)
         return false;
-    return is_active(z, p->queue) == (p->offer == RECLAIM_OFFER_ACCESSED);
+    return is_active(z, page_of(z, page)->queue) ==
+           (what == RECLAIM_OFFER_ACCESSED);
 }
 
 page_index zircon_pop_offer(void *self, enum reclaim_offer what)
@@ -104,9 +146,9 @@ page_index zircon_pop_offer(void *self, enum reclaim_offer what)
     struct zircon *z = self;
     page_index page;
 
-    while ((page = z->offer_list.head) && !is_offer_good(z, page_of(z, page)))
+    while ((page = z->offer_list.head) && !is_offer_good(z, page))
         drop_first_offer(z);
-    if (!page || page_of(z, page)->offer != what)
+    if (!page || z->offers[page].what != what)
         return PAGE_NONE;
     drop_first_offer(z);
     return page;
@@ -147,7 +189,7 @@ static void settle_dont_need(struct zircon *z)
     page_index next;
 
     for (page_index page = z->list[QUEUE_DONT_NEED].head; page; page = next) {
-        next = page_of(z, page)->next;
+        next = page_linked(page_of(z, page)->next);
         if (page_of(z, page)->queue == QUEUE_DONT_NEED)
             offer_aged_out(z, page);
         else
@@ -212,7 +254,7 @@ page_index zircon_likely_victim(const void *self, page_index page)
     const struct zircon *z = self;
 
     return page && page_of(z, page)->queue != QUEUE_UNKNOWN
-               ? page_of(z, page)->prev
+               ? page_linked(page_of(z, page)->prev)
                : oldest_linked(z);
 }
 

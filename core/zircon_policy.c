@@ -55,7 +55,7 @@ static void zircon_page_added(void *self, page_index page,
     (void)class_;
     (void)why;
     CHECK(p->queue == QUEUE_UNKNOWN);
-    p->queue = newest;
+    p->queue = newest & 0xfu;
     zircon_push_head(z, page, newest);
     zircon_count_in(z, newest);
     zircon_check_ratio(z);
@@ -72,7 +72,7 @@ static void zircon_page_removed(void *self, page_index page,
     zircon_unlink(z, page);
     zircon_count_out(z, p->queue);
     p->queue = QUEUE_UNKNOWN;
-    p->offer = RECLAIM_OFFER_NONE;
+    zircon_cancel_offer(z, page);
     zircon_check_ratio(z);
 }
 
@@ -125,6 +125,23 @@ static void zircon_refused(void *self, page_index page,
 
 /* Life. ------------------------------------------------------------------- */
 
+static void zircon_fini(void *self)
+{
+    struct zircon *z = self;
+
+    free(z->offers);
+    free(z);
+}
+
+/* Offers take memory only where they are wanted. */
+static bool zircon_resize(void *self, uint64_t memory_pages)
+{
+    struct zircon *z = self;
+
+    return (!z->offers_aged_out && !z->offers_accessed) ||
+           zircon_make_offer_room(z, memory_pages);
+}
+
 static void *zircon_init(struct reclaim_host *host,
                          const union reclaim_value *values)
 {
@@ -155,19 +172,10 @@ static void *zircon_init(struct reclaim_host *host,
     z->last_age = host->now;
     z->scan_began = SIM_NS_INFINITE_PAST;
     host->wake = true;
-    return z;
-}
-
-static void zircon_fini(void *self)
-{
-    free(self);
-}
-
-static bool zircon_resize(void *self, uint64_t memory_pages)
-{
-    (void)self;
-    (void)memory_pages;
-    return true;
+    if (zircon_resize(z, host->memory_pages))
+        return z;
+    zircon_fini(z);
+    return NULL;
 }
 
 /* Looking. ---------------------------------------------------------------- */
@@ -261,17 +269,15 @@ static bool zircon_counter(void *self, unsigned index, const char **name,
 static const char *list_valid(const struct zircon *z, unsigned list,
                               uint64_t *seen)
 {
-    page_index before = PAGE_NONE;
+    const uint64_t end = (uint64_t)LINK_END | list;
+    uint64_t before = end, link = end;
 
-    for (page_index page = z->list[list].head; page;
-         page = page_of(z, page)->next) {
+    for (page_index page = z->list[list].head; page; page = page_linked(link)) {
         const struct zircon_page *p = page_of(z, page);
 
         if (p->prev != before)
             return "links lead back where they came from";
-        if (p->list != list)
-            return "a page knows the list that it is on";
-        if (p->queue < QUEUE_DONT_NEED || p->queue >= QUEUE_COUNT)
+        if (p->queue < QUEUE_DONT_NEED)
             return "a listed page has a queue";
         if (list != QUEUE_DONT_NEED && p->queue == QUEUE_DONT_NEED)
             return "a page is hinted onto the DontNeed list";
@@ -279,8 +285,13 @@ static const char *list_valid(const struct zircon *z, unsigned list,
             return "a page is on the list of its generation or an older one";
         seen[p->queue]++;
         before = page;
+        link = p->next;
     }
-    return z->list[list].tail == before ? NULL : "a list ends at its tail";
+    if (link != end)
+        return "a page at the end knows the list that it is on";
+    return z->list[list].tail == page_linked(before)
+               ? NULL
+               : "a list ends at its tail";
 }
 
 static const char *zircon_valid(void *self)

@@ -187,6 +187,7 @@ Test(broken_rules, of_the_generations)
     struct zircon_page *young = page_of(z, second);
     uint8_t newest = queue_of_generation(z->mru_gen);
     uint8_t oldest = queue_of_generation(z->lru_gen);
+    struct zircon_page *last = page_of(z, z->list[newest].tail);
 #define ZIRCON_BREAKS(object, change, rule)                                    \
     BREAKS(object, change, pqs->ops->valid(z), rule)
 
@@ -194,17 +195,15 @@ Test(broken_rules, of_the_generations)
                   "mru_gen is 1 to 7 generations past lru_gen");
     ZIRCON_BREAKS(z->mru_gen, z->mru_gen = z->lru_gen + 8,
                   "mru_gen is 1 to 7 generations past lru_gen");
-    ZIRCON_BREAKS(*young, young->prev = first,
+    ZIRCON_BREAKS(*young, young->prev = first & PAGE_INDEX_MAX,
                   "links lead back where they came from");
-    ZIRCON_BREAKS(*young, young->list = oldest,
-                  "a page knows the list that it is on");
+    ZIRCON_BREAKS(*last, last->next = (uint64_t)LINK_END | oldest,
+                  "a page at the end knows the list that it is on");
     ZIRCON_BREAKS(*young, young->queue = QUEUE_UNKNOWN,
-                  "a listed page has a queue");
-    ZIRCON_BREAKS(*young, young->queue = QUEUE_COUNT,
                   "a listed page has a queue");
     ZIRCON_BREAKS(*young, young->queue = QUEUE_DONT_NEED,
                   "a page is hinted onto the DontNeed list");
-    ZIRCON_BREAKS(*young, young->queue = oldest,
+    ZIRCON_BREAKS(*young, young->queue = oldest & 0xfu,
                   "a page is on the list of its generation or an older one");
     ZIRCON_BREAKS(z->list[newest], z->list[newest].tail = PAGE_NONE,
                   "a list ends at its tail");
