@@ -179,6 +179,13 @@ number(struct replay *replay, struct batch *batch, size_t n, bool numbers)
     return REPLAY_OK;
 }
 
+/* Hashed ids take one more look ahead: from slots to keys. */
+static void look_up_keys(const struct replay *replay, const struct batch *batch)
+{
+    for (size_t n = 0; n < batch->count; n++)
+        replay_ids_prefetch_key(&replay->ids, batch->records[n].page);
+}
+
 static inline void lead(const struct replay *replay, struct batch *batch,
                         uint32_t page)
 {
@@ -242,6 +249,8 @@ static enum replay_status play(struct replay *replay,
     bool plain = !replay->future.count;
     for (unsigned step = 0; step < STEPS; step++)
         plain = plain && batch[step]->count == BATCH;
+    if (numbers && replay_ids_are_hashed(&replay->ids))
+        look_up_keys(replay, batch[1]);
     if (plain && numbers)
         for (size_t n = 0; n < BATCH && status == REPLAY_OK; n++)
             status = take_steps(replay, batch, n, true, true);

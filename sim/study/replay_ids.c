@@ -12,6 +12,8 @@ enum { BLOCK_BYTES = 4096, BLOCK_IDS = BLOCK_BYTES / sizeof(uint32_t) };
 #define DENSE_SLACK_BYTES (UINT64_C(16) << 20)
 #define FIRST_SLOT_BITS   12
 
+enum { FETCH_AHEAD = 16 };
+
 bool replay_ids_init(struct replay_ids *ids)
 {
     *ids = (struct replay_ids){0};
@@ -62,6 +64,16 @@ static uint32_t *find_slot(const struct replay_ids *ids, uint64_t id)
     return &ids->slots[at];
 }
 
+/* The empty slot for a page that is in none: no key is looked at. */
+static uint32_t *find_empty(const struct replay_ids *ids, uint64_t id)
+{
+    uint64_t mask = slot_count(ids) - 1;
+    uint64_t at = replay_ids_hash(ids, id);
+    while (ids->slots[at] != 0)
+        at = (at + 1) & mask;
+    return &ids->slots[at];
+}
+
 /* A table of 2^bits slots holding all keys; the old one is replaced. */
 static bool rehash(struct replay_ids *ids, unsigned bits)
 {
@@ -71,8 +83,11 @@ static bool rehash(struct replay_ids *ids, unsigned bits)
     free(ids->slots);
     ids->slots = slots;
     ids->slot_shift = 64 - bits;
-    for (uint64_t page = 0; page < ids->count; page++)
-        *find_slot(ids, ids->keys[page]) = (uint32_t)page + 1;
+    for (uint64_t page = 0; page < ids->count; page++) {
+        if (page + FETCH_AHEAD < ids->count)
+            replay_ids_prefetch(ids, ids->keys[page + FETCH_AHEAD]);
+        *find_empty(ids, ids->keys[page]) = (uint32_t)page + 1;
+    }
     return true;
 }
 

@@ -49,6 +49,11 @@ bool replay_ids_add(struct replay_ids *ids, uint64_t id, uint32_t *page);
 
 #define REPLAY_DENSE_LIMIT (UINT64_C(1) << 26)
 
+static inline bool replay_ids_are_hashed(const struct replay_ids *ids)
+{
+    return !ids->table;
+}
+
 static inline uint64_t replay_ids_hash(const struct replay_ids *ids,
                                        uint64_t id)
 {
@@ -67,6 +72,15 @@ replay_ids_prefetch(const struct replay_ids *ids, uint64_t id)
         __builtin_prefetch(&ids->slots[replay_ids_hash(ids, id)]);
     else if (id < REPLAY_DENSE_LIMIT)
         __builtin_prefetch(&ids->table[id]);
+}
+
+/* Only when ids are hashed: the slot is at hand by now, and leads to a key,
+ * which is likely to be the one that is looked for. */
+__attribute__((always_inline)) static inline void
+replay_ids_prefetch_key(const struct replay_ids *ids, uint64_t id)
+{
+    uint32_t slot = ids->slots[replay_ids_hash(ids, id)];
+    __builtin_prefetch(&ids->keys[slot - (slot != 0)]);
 }
 
 /* The page of `id` if it is at hand; false: replay_ids_add() knows. */

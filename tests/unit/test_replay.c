@@ -131,6 +131,35 @@ Test(replay, ids_are_numbered_by_first_appearance)
     free(ids);
 }
 
+/* Dense or hashed, a batch or a page at a time: the same pages are missed. */
+Test(replay, how_far_apart_ids_are_changes_no_count)
+{
+    enum { COUNT = 50000, PAGES = 5000 };
+    const uint64_t spread[] = {1, UINT64_C(0x9e3779b97f4a7c15)};
+    uint64_t *ids = malloc(COUNT * sizeof *ids);
+    struct replay_result results[2];
+    char message[256] = "";
+    for (int run = 0; run < 2; run++) {
+        uint64_t random = 1;
+        for (size_t n = 0; n < COUNT; n++) {
+            random = random * UINT64_C(6364136223846793005) + 1;
+            ids[n] = (random >> 33) % PAGES * spread[run];
+        }
+        char *path = write_trace(ids, COUNT);
+        struct replay_config config = config_of(path, "lru", PAGES / 2);
+        cr_assert_eq(
+            replay_run(&config, &results[run], message, sizeof message),
+            REPLAY_OK, "%s", message);
+        unlink(path);
+        free(path);
+    }
+    cr_assert_eq(results[0].distinct_pages, PAGES);
+    cr_assert_gt(results[0].misses, PAGES);
+    cr_assert_eq(results[1].distinct_pages, results[0].distinct_pages);
+    cr_assert_eq(results[1].misses, results[0].misses);
+    free(ids);
+}
+
 /* --- errors, sizes ------------------------------------------------------------------ */
 
 Test(replay, an_id_past_the_vmo_is_an_error_with_its_byte_offset)
