@@ -4,15 +4,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "units.h"
+
 /* A block is what one host page of the table covers. */
 enum { BLOCK_BYTES = 4096, BLOCK_IDS = BLOCK_BYTES / sizeof(uint32_t) };
 
-#define BLOCK_COUNT       (REPLAY_DENSE_LIMIT / BLOCK_IDS)
-#define TABLE_BYTES       (REPLAY_DENSE_LIMIT * sizeof(uint32_t))
-#define DENSE_SLACK_BYTES (UINT64_C(16) << 20)
-#define FIRST_SLOT_BITS   12
+#define BLOCK_COUNT      (REPLAY_DENSE_LIMIT / BLOCK_IDS)
+#define TABLE_BYTES      (REPLAY_DENSE_LIMIT * sizeof(uint32_t))
+#define DENSE_FREE_BYTES (UINT64_C(40) << 20)
+#define FIRST_SLOT_BITS  12
 
-enum { FETCH_AHEAD = 16 };
+enum { DENSE_PAGE_BYTES = 16, FETCH_AHEAD = 16 };
 
 bool replay_ids_init(struct replay_ids *ids)
 {
@@ -133,7 +135,7 @@ static bool may_back(struct replay_ids *ids, uint64_t block)
     if (is_backed(ids, block))
         return true;
     if ((ids->backed_count + 1) * BLOCK_BYTES >
-        DENSE_SLACK_BYTES + ids->count * 16)
+        u64_max(DENSE_FREE_BYTES, ids->count * DENSE_PAGE_BYTES))
         return false;
     ids->backed[block / 64] |= UINT64_C(1) << block % 64;
     ids->backed_count++;
