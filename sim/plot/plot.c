@@ -293,9 +293,8 @@ static enum plot_status read_figure(sqlite3 *db, struct drawing *drawing)
 {
     struct plot_figure *figure = &drawing->figure;
     figure->kind = drawing->kind;
-    enum plot_status status =
-        read_panels(db, drawing->request, &drawing->runs, figure,
-                    drawing->message);
+    enum plot_status status = read_panels(db, drawing->request, &drawing->runs,
+                                          figure, drawing->message);
     if (status != PLOT_OK)
         return status;
     for (size_t p = 0; p < figure->panel_count; p++)

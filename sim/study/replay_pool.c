@@ -26,9 +26,9 @@ static void replay(void *context, size_t index, void *result)
     if (job->database)
         replay_record_run(job, outcome);
     else
-        outcome->status = replay_point_run(job, &config, &outcome->result,
-                                           outcome->message,
-                                           sizeof outcome->message);
+        outcome->status =
+            replay_point_run(job, &config, &outcome->result, outcome->message,
+                             sizeof outcome->message);
 }
 
 static void hand_out(void *context, size_t index, const void *result,
