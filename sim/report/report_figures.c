@@ -180,9 +180,10 @@ static bool write_panel(FILE *out, const struct plot_figure *figure,
     html_text(out, subject);
     fputs("</h4>\n", out);
     if (!panel->has_data || group->end_ns <= 1) {
-        fputs("<p class=\"absent\">", out);
-        html_text(out, group->end_ns <= 1 ? "no data: no time passed"
-                                          : figure->kind->absent);
+        bool is_instant = group->end_ns <= 1;
+        fputs("<p class=\"absent\">no data: ", out);
+        fputs(is_instant ? "no time passed" : "this run has no ", out);
+        html_text(out, is_instant ? "" : figure->kind->absent);
         fputs("</p>", out);
     }
     for (size_t n = 0; n < MAX_PARTS && kind->parts[n].title && is_well &&
