@@ -204,8 +204,9 @@ check "and told" prints "An expectation did not hold in 4"
 
 # --- Ctrl-C, kill -9 ------------------------------------------------------------
 
-# Runs of a fifth of a second or so, so that some are under way.
-study 30 200us
+# Far more runs than are over while a second sweep waits, and each long enough
+# for some to be under way.
+study 2000 200us
 sed -i 's|^  workloads|  duration: 20s\n  workloads|' study.yaml
 wait_for() {
     tries=0
@@ -227,7 +228,7 @@ kept=$(complete stop.db)
 check "what was complete is kept, $kept runs" [ "$kept" -ge 5 ]
 check "nothing is left running" [ "$(sqlite3 stop.db \
     "SELECT count(*) FROM run WHERE status = 'running'")" = 0 ]
-check "there is more to do" [ "$kept" -lt 120 ]
+check "there is more to do" [ "$kept" -lt 8000 ]
 sqlite3 stop.db "SELECT run_id, fingerprint FROM run WHERE status = 'ok'
     ORDER BY run_id" >before
 "$lowtide" sweep study.yaml -j 2 --quiet -o stop.db >out 2>err &
@@ -251,6 +252,8 @@ check "what was complete is as it was" [ "$(sqlite3 stop.db "SELECT run_id,
     "$(wc -l <before)" ]
 
 # A shard, killed twice, is in the end what it would have been.
+study 100 200us
+sed -i 's|^  workloads|  duration: 5s\n  workloads|' study.yaml
 "$lowtide" sweep study.yaml --shard 1/2 --quiet -j 2 -o whole.db || failed=1
 for n in 1 2; do
     "$lowtide" sweep study.yaml -j 2 --shard 1/2 --quiet -o shard.db \
@@ -273,6 +276,15 @@ outcome shard.db.shard-1-of-2.db >part
 outcome whole.db.shard-1-of-2.db | cmp -s - part
 check "and is what it would have been" [ $? = 0 ]
 check "nothing else is left" [ "$(echo shard.db*)" = shard.db.shard-1-of-2.db ]
+
+# Other shards that end remove the folder whenever it is empty.
+study 20 4ms
+"$lowtide" sweep study.yaml --shard 1/2 -j 2 --quiet -o folder.db >out 2>err &
+sweep=$!
+while kill -0 $sweep 2>/dev/null; do rmdir folder.db.runs 2>/dev/null; done
+wait $sweep
+check "a folder that disappears is made anew: $(cat err)" [ $? = 0 ]
+check "with all runs" [ "$(complete folder.db.shard-1-of-2.db)" = 40 ]
 
 # One run's process is killed: the others are run, and the shard waits for it.
 study 2 200us

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,16 +95,17 @@ static void run_apart(const struct running *running,
     const char *database = running->work->database;
     char *part = sweep_part_path(database, run->key, running->pid);
     char *path = sweep_run_path(database, run->key);
-    if (part && path) {
+    bool is_made = part && path && sweep_make_part(database, part);
+    if (is_made)
         run_into(running, part, run, scenario, result);
-        if (result->status <= STUDY_FAILED && rename(part, path) != 0) {
-            snprintf(result->message, sizeof result->message, "%s: %s", path,
-                     strerror(errno));
-            result->status = STUDY_HOST;
-        }
-        if (result->status > STUDY_FAILED)
-            store_remove(part);
+    if (!is_made ||
+        (result->status <= STUDY_FAILED && rename(part, path) != 0)) {
+        snprintf(result->message, sizeof result->message, "%s: %s",
+                 path ? path : run->key, strerror(errno));
+        result->status = STUDY_HOST;
     }
+    if (is_made && result->status > STUDY_FAILED)
+        store_remove(part);
     free(part);
     free(path);
 }
@@ -219,12 +219,10 @@ static bool list_missing(struct running *running)
 
 static bool make_folder(const struct running *running)
 {
-    char *folder = sweep_folder_path(running->work->database);
-    bool is_there = folder && (mkdir(folder, 0777) == 0 || errno == EEXIST);
+    bool is_there = sweep_make_folder(running->work->database);
     if (!is_there)
-        fprintf(running->errors, "lowtide sweep: %s: %s\n",
-                folder ? folder : "a folder", strerror(errno));
-    free(folder);
+        fprintf(running->errors, "lowtide sweep: %s.runs: %s\n",
+                running->work->database, strerror(errno));
     return is_there;
 }
 

@@ -44,7 +44,7 @@ char *sweep_shard_path(const char *database, const struct sweep_shard *shard)
                    shard->count);
 }
 
-char *sweep_folder_path(const char *database)
+static char *folder_path(const char *database)
 {
     return path_of("%s.runs", database);
 }
@@ -59,6 +59,30 @@ char *sweep_part_path(const char *database, const char *key, long pid)
     char host[256] = "";
     gethostname(host, sizeof host - 1);
     return path_of("%s.runs/%s.part-%s-%ld", database, key, host, pid);
+}
+
+/* --- the folder ----------------------------------------------------------- */
+
+bool sweep_make_folder(const char *database)
+{
+    char *folder = folder_path(database);
+    bool is_there = folder && (mkdir(folder, 0777) == 0 || errno == EEXIST);
+    int error = errno;
+    free(folder);
+    errno = error;
+    return is_there;
+}
+
+bool sweep_make_part(const char *database, const char *part)
+{
+    int file = -1;
+    store_remove(part); /* of an earlier process of this number */
+    do {
+        if (!sweep_make_folder(database))
+            return false;
+        file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (file < 0 && errno == ENOENT);
+    return file >= 0 && close(file) == 0;
 }
 
 /* --- one sweep at a time -------------------------------------------------- */
@@ -321,7 +345,7 @@ static enum study_status look_into_shards(struct looking *looking)
 static enum study_status look_into_folder(struct looking *looking)
 {
     enum study_status status = STUDY_OK;
-    char *folder = sweep_folder_path(looking->database);
+    char *folder = folder_path(looking->database);
     bool is_there = folder && access(folder, F_OK) == 0;
     for (size_t i = 0;
          is_there && status == STUDY_OK && i < looking->index.count; i++) {
@@ -418,7 +442,7 @@ static void tidy_folder(const struct sweep *sweep, const char *database,
 {
     struct index index = {NULL, 0};
     char key[SHA256_HEX_SIZE];
-    char *folder = sweep_folder_path(database);
+    char *folder = folder_path(database);
     struct names names = read_folder(folder);
     bool is_well = index_make(&index, sweep, shard);
     for (int n = 0; is_well && n < names.count; n++) {

@@ -34,10 +34,19 @@ static inline bool sweep_is_in_shard(const struct sweep_shard *shard,
 
 /* Paths as above, the caller's to free; NULL: out of memory. */
 char *sweep_shard_path(const char *database, const struct sweep_shard *shard);
-char *sweep_folder_path(const char *database);
 char *sweep_run_path(const char *database, const char *key);
 /* `pid`: of the process that runs the shard. */
 char *sweep_part_path(const char *database, const char *key, long pid);
+
+/* Make the folder, unless it is there. False with errno. */
+bool sweep_make_folder(const char *database);
+
+/*
+ * Make an empty file of this name in the folder, in which it then keeps the
+ * folder: a shard that is through removes an empty one, at any time. False with
+ * errno.
+ */
+bool sweep_make_part(const char *database, const char *part);
 
 /*
  * Become the only sweep that adds to a results file. What a sweep that was
