@@ -220,7 +220,7 @@ static enum vm_status supply_from(struct stage *s)
 
 static void with_scattered(struct stage *s)
 {
-    static const uint64_t pages[] = {5, 1040, 5000, 70000};
+    static const uint64_t pages[] = {5, 1040, 5000, 9000};
     with_anonymous(s);
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
         cr_assert_eq(write_at(s->vmo[0], pages[i], 1), VM_OK);
@@ -241,7 +241,7 @@ static void with_scattered_slice(struct stage *s)
 
 static enum vm_status take_far(struct stage *s)
 {
-    return take_range(s, 0, 79000);
+    return take_range(s, 0, 9900);
 }
 
 Test(host_memory_pager, content_on_its_way_returns)

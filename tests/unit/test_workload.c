@@ -447,9 +447,9 @@ static struct totals totals_with_bursts(const char *text, uint32_t max_burst)
     return totals;
 }
 
-#define BUSY(tracking, cores, think)                                           \
+#define BUSY(tracking, cores, think, duration)                                 \
     "version: 1\n"                                                             \
-    "duration: 200ms\n"                                                        \
+    "duration: " duration "\n"                                                 \
     "machine: {memory: 200p, cores: " cores "}\n"                              \
     "reclaim:\n"                                                               \
     "  access_tracking: " tracking "\n"                                        \
@@ -469,11 +469,11 @@ static struct totals totals_with_bursts(const char *text, uint32_t max_burst)
 Test(workload, the_length_of_bursts_changes_nothing)
 {
     const char *const texts[] = {
-        BUSY("harvest", "8", "{dist: exponential, mean: 1us}"),
-        BUSY("harvest", "2", "{dist: exponential, mean: 1us}"),
-        BUSY("direct", "8", "{dist: exponential, mean: 1us}"),
-        BUSY("harvest", "8", "0"),
-        BUSY("harvest", "2", "0"),
+        BUSY("harvest", "8", "{dist: exponential, mean: 1us}", "200ms"),
+        BUSY("harvest", "2", "{dist: exponential, mean: 1us}", "200ms"),
+        BUSY("direct", "8", "{dist: exponential, mean: 1us}", "200ms"),
+        BUSY("harvest", "8", "0", "40ms"),
+        BUSY("harvest", "2", "0", "40ms"),
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
