@@ -304,7 +304,8 @@ static bool wants_survey(struct replay_plan *plan, unsigned parallel)
             survey->rate = 0;
     }
     return wants_distinct || plan->is_curve || plan->sample_rate > 0 ||
-           plan->policy_count * plan->memory.count > parallel;
+           (plan->policy_count * plan->memory.count > parallel &&
+            replay_survey_pays(plan->path, &plan->options));
 }
 
 /* Every size must be something in the sample too. */

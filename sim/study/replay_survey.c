@@ -3,12 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "study/replay_memory.h"
 
-enum { BATCH = 256, KEPT_SHARE = 4 };
+enum { BATCH = 256, KEPT_SHARE = 4, MESSAGE_BYTES = 256 };
 
 /* The pages of a batch that the distances are taken of. */
 struct batch {
@@ -219,6 +220,33 @@ bool replay_survey_has_all_distances(const struct replay_survey *survey)
 {
     return survey->wants_distances == REPLAY_DISTANCES_OF_ALL ||
            sample_is_whole(survey);
+}
+
+static bool reads_itself_quickly(struct trace *trace)
+{
+    struct trace_record records[BATCH];
+    if (trace_get_format(trace) != TRACE_ORACLE_GENERAL ||
+        trace_is_compressed(trace))
+        return false;
+    ptrdiff_t got = trace_next(trace, records, BATCH);
+    for (ptrdiff_t n = 0; n < got; n++)
+        if (records[n].page >= REPLAY_DENSE_LIMIT)
+            return false;
+    return got > 0;
+}
+
+bool replay_survey_pays(const char *path, const struct trace_options *options)
+{
+    struct stat info;
+    char message[MESSAGE_BYTES];
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return true;
+    struct trace *trace = trace_open(path, options, message, sizeof message);
+    if (!trace)
+        return true;
+    bool pays = !reads_itself_quickly(trace);
+    trace_close(trace);
+    return pays;
 }
 
 uint64_t replay_survey_max_kept(void)

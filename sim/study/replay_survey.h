@@ -60,6 +60,14 @@ void replay_survey_release(struct replay_survey *survey);
 /* Are the distances those of the whole trace? */
 bool replay_survey_has_all_distances(const struct replay_survey *survey);
 
+/*
+ * Are several replays quicker with one reading beforehand than if each reads
+ * for itself? Not where that is next to nothing: plain records of a fixed size,
+ * whose ids, by the first of them, are numbered without hashing. A pipe is read
+ * once; a trace that can't be opened is for the reading to refuse.
+ */
+bool replay_survey_pays(const char *path, const struct trace_options *options);
+
 /* How many requests of a whole trace are worth keeping on this host: a quarter
  * of its memory. */
 uint64_t replay_survey_max_kept(void);

@@ -149,6 +149,34 @@ static struct replay_survey survey_of(const char *path, double rate,
     return survey;
 }
 
+/* The first records decide: plain, small ids, read from the beginning again. */
+Test(shards, a_survey_pays_unless_reading_costs_nothing)
+{
+    const uint64_t small[] = {1, 2, REPLAY_DENSE_LIMIT - 1};
+    const uint64_t large[] = {1, 2, REPLAY_DENSE_LIMIT};
+    const struct trace_options binary = {.format = TRACE_ORACLE_GENERAL};
+    const struct trace_options text = {.format = TRACE_TEXT};
+    char *path_small = write_trace(small, 3);
+    char *path_large = write_trace(large, 3);
+    char *path_empty = write_trace(small, 0);
+    char fifo[] = "/tmp/lowtide-survey-XXXXXX";
+
+    cr_assert_not(replay_survey_pays(path_small, &binary));
+    cr_assert(replay_survey_pays(path_small, &text), "has to be parsed");
+    cr_assert(replay_survey_pays(path_large, &binary), "has to be hashed");
+    cr_assert(replay_survey_pays(path_empty, &binary));
+    cr_assert(mkdtemp(fifo));
+    cr_assert(replay_survey_pays(fifo, &binary), "is no regular file");
+    rmdir(fifo);
+    cr_assert(replay_survey_pays(fifo, &binary), "is not there");
+    unlink(path_small);
+    unlink(path_large);
+    unlink(path_empty);
+    free(path_small);
+    free(path_large);
+    free(path_empty);
+}
+
 static uint64_t misses_of(const char *path, const struct replay_survey *survey,
                           enum replay_kind kind, const char *policy,
                           uint64_t memory_pages)
