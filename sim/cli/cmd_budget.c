@@ -63,12 +63,6 @@ struct options {
     bool is_json, is_quiet, is_help;
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide budget: %s\n", message);
-    return status;
-}
-
 /* --- options -------------------------------------------------------------- */
 
 static int take_option(struct budget *budget, struct options *options,
@@ -84,15 +78,16 @@ static int take_option(struct budget *budget, struct options *options,
     case OPT_SEEDS:
         if (cli_read_count(optarg, MAX_SEEDS, &budget->seeds))
             return CLI_OK;
-        return complain(CLI_USAGE, "--seeds: a number from 1 to 10000 is "
-                                   "wanted");
+        return cli_complain(CLI_USAGE, "--seeds: a number from 1 to 10000 is "
+                                       "wanted");
     case 'o':
         budget->study.database = optarg;
         return CLI_OK;
     case 'j':
         if (cli_read_count(optarg, MAX_JOBS, &budget->study.parallel))
             return CLI_OK;
-        return complain(CLI_USAGE, "--jobs: a number from 1 to 1024 is wanted");
+        return cli_complain(CLI_USAGE,
+                            "--jobs: a number from 1 to 1024 is wanted");
     case OPT_JSON:
         options->is_json = true;
         return CLI_OK;
@@ -118,9 +113,9 @@ static int read_options(struct budget *budget, struct options *options,
             return status;
     }
     if (optind + 1 != argc)
-        return complain(CLI_USAGE, "one scenario is wanted; see --help");
+        return cli_complain(CLI_USAGE, "one scenario is wanted; see --help");
     if (!budget->until)
-        return complain(CLI_USAGE, "--until is wanted; see --help");
+        return cli_complain(CLI_USAGE, "--until is wanted; see --help");
     budget->study.path = argv[optind];
     return CLI_OK;
 }
@@ -202,10 +197,10 @@ static int finish(const struct budget *budget, const struct options *options,
         print_table(budget);
     else if (budget->is_found)
         printf("%llu\n", (unsigned long long)budget->memory_pages);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
+    if (cli_flush() != CLI_OK)
+        return CLI_HOST;
     if (status == STUDY_OK && !budget->is_found)
-        return complain(CLI_FAILED, "it holds for no size that was tried");
+        return cli_complain(CLI_FAILED, "it holds for no size that was tried");
     return cli_study_exit(status);
 }
 
@@ -221,7 +216,7 @@ int cmd_budget(int argc, char **argv)
         .seeds = DEFAULT_SEEDS,
     };
     int status = joined ? read_options(&budget, &options, argc, argv)
-                        : complain(CLI_HOST, "out of memory");
+                        : cli_complain(CLI_HOST, "out of memory");
     if (status == CLI_OK && options.is_help) {
         fputs(help, stdout);
     } else if (status == CLI_OK) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "engine/world.h"
 #include "record/json.h"
 #include "scenario/scenario.h"
@@ -78,8 +79,7 @@ int cmd_check(int argc, char **argv)
         }
     }
     if (optind == argc) {
-        fputs("lowtide check: a scenario is wanted; see --help\n", stderr);
-        return CLI_USAGE;
+        return cli_complain(CLI_USAGE, "a scenario is wanted; see --help");
     }
     if (is_json)
         putchar('[');

@@ -3,7 +3,6 @@
  * several seeds; means, intervals, paired differences, and a gate.
  */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,17 +136,6 @@ struct command {
     struct expression gate;
 };
 
-__attribute__((format(printf, 1, 2))) static int refuse(const char *format, ...)
-{
-    va_list arguments;
-    fputs("lowtide compare: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    return CLI_USAGE;
-}
-
 /* --- options -------------------------------------------------------------- */
 
 /* `2%` or `0.02`, above 0 and below 1. */
@@ -193,20 +181,23 @@ static int take_option(struct command *command, int option)
     case OPT_SEEDS:
         if (cli_read_count(optarg, MAX_SEEDS, &options->seeds))
             return CLI_OK;
-        return refuse("--seeds: a number from 1 to %d is wanted", MAX_SEEDS);
+        return cli_complain(
+            CLI_USAGE, "--seeds: a number from 1 to %d is wanted", MAX_SEEDS);
     case OPT_BASELINE:
         options->baseline = optarg;
         return CLI_OK;
     case OPT_UNTIL:
         if (read_share(optarg, &options->precision))
             return CLI_OK;
-        return refuse("--until '%s': a share between 0 and 1 is wanted: 2%%",
-                      optarg);
+        return cli_complain(
+            CLI_USAGE, "--until '%s': a share between 0 and 1 is wanted: 2%%",
+            optarg);
     case OPT_WARMUP:
         if (read_warmup(optarg, &command->study.warmup))
             return CLI_OK;
-        return refuse("--warmup '%s': a time such as 2s is wanted, or auto",
-                      optarg);
+        return cli_complain(
+            CLI_USAGE, "--warmup '%s': a time such as 2s is wanted, or auto",
+            optarg);
     case OPT_METRICS:
         options->metrics = optarg;
         return CLI_OK;
@@ -222,7 +213,8 @@ static int take_option(struct command *command, int option)
     case 'j':
         if (cli_read_count(optarg, MAX_JOBS, &command->study.parallel))
             return CLI_OK;
-        return refuse("--jobs: a number from 1 to %d is wanted", MAX_JOBS);
+        return cli_complain(
+            CLI_USAGE, "--jobs: a number from 1 to %d is wanted", MAX_JOBS);
     case OPT_JSON:
         options->is_json = true;
         return CLI_OK;
@@ -247,13 +239,14 @@ static int read_options(struct command *command, int argc, char **argv)
             return status;
     }
     if (optind + 1 != argc)
-        return refuse("one scenario is wanted; see --help");
+        return cli_complain(CLI_USAGE, "one scenario is wanted; see --help");
     command->study.path = argv[optind];
     command->study.is_quiet = command->options.is_quiet;
     if (!command->options.plot)
         return CLI_OK;
     if (command->study.warmup.is_deleted)
-        return refuse("--plot draws whole runs: not with --warmup");
+        return cli_complain(CLI_USAGE,
+                            "--plot draws whole runs: not with --warmup");
     return compare_figures_check(command->options.plot);
 }
 
@@ -323,7 +316,8 @@ static int find_baseline(struct command *command)
            strcmp(points[p].policy, name) != 0)
         p++;
     if (p == command->comparison.policy_count)
-        return refuse("--baseline '%s' is not one of the policies", name);
+        return cli_complain(CLI_USAGE,
+                            "--baseline '%s' is not one of the policies", name);
     command->comparison.baseline = p;
     return CLI_OK;
 }
@@ -339,9 +333,10 @@ static int find_futures(struct command *command)
             study->points[p].future_policy = baseline;
     if (!study->points[command->comparison.baseline].future_policy)
         return CLI_OK;
-    return refuse("policy %s is told the future that the baseline's run "
-                  "recorded: another --baseline is wanted",
-                  baseline);
+    return cli_complain(CLI_USAGE,
+                        "policy %s is told the future that the baseline's run "
+                        "recorded: another --baseline is wanted",
+                        baseline);
 }
 
 /* All that can be wrong is found before anything runs. */
@@ -352,8 +347,7 @@ static int make_plan(struct command *command)
     if (!cut_policies(command) ||
         (options->memory && !words_cut(&command->memories, options->memory)) ||
         !add_points(command)) {
-        refuse("out of memory");
-        return CLI_HOST;
+        return cli_complain(CLI_HOST, "out of memory");
     }
     int status = find_baseline(command);
     if (status == CLI_OK)
@@ -365,11 +359,11 @@ static int make_plan(struct command *command)
     if (status == CLI_OK &&
         !compare_metrics(&command->comparison, options->metrics, message,
                          sizeof message))
-        return refuse("--metrics: %s", message);
+        return cli_complain(CLI_USAGE, "--metrics: %s", message);
     if (status == CLI_OK && options->fail_if &&
         !compare_parse(&command->comparison, &command->gate, options->fail_if,
                        message, sizeof message))
-        return refuse("--fail-if:%s", message);
+        return cli_complain(CLI_USAGE, "--fail-if:%s", message);
     return status;
 }
 
@@ -403,10 +397,8 @@ static enum study_status run(struct command *command)
         status = repeat(study, next_repetitions(study));
     if (status <= STUDY_FAILED &&
         !compare_is_precise(&command->comparison, options->precision))
-        fprintf(stderr,
-                "lowtide compare: --until was not reached with %zu "
-                "repetitions\n",
-                study->repetition_count);
+        cli_complain(CLI_OK, "--until was not reached with %zu repetitions",
+                     study->repetition_count);
     return status;
 }
 
@@ -421,14 +413,14 @@ static bool is_gate_shut(const struct command *command)
         if (answer == EXPRESSION_FALSE)
             continue;
         is_shut = true;
-        fprintf(stderr, "lowtide compare: with %llu pages: %s: %s\n",
-                (unsigned long long)command->study
-                    .points[m * comparison->policy_count]
-                    .memory_pages,
-                command->options.fail_if,
-                answer == EXPRESSION_TRUE
-                    ? "holds"
-                    : "can't be decided, a value is missing");
+        cli_complain(CLI_FAILED, "with %llu pages: %s: %s",
+                     (unsigned long long)command->study
+                         .points[m * comparison->policy_count]
+                         .memory_pages,
+                     command->options.fail_if,
+                     answer == EXPRESSION_TRUE
+                         ? "holds"
+                         : "can't be decided, a value is missing");
     }
     return is_shut;
 }
@@ -454,10 +446,8 @@ static int finish(struct command *command, enum study_status status)
         compare_print(stdout, &command->comparison);
     if (options->plot && status <= STUDY_FAILED)
         drawn = draw(command);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        refuse("cannot write to standard output");
+    if (cli_flush() != CLI_OK)
         status = status < STUDY_HOST ? STUDY_HOST : status;
-    }
     if (status <= STUDY_FAILED && options->fail_if && is_gate_shut(command))
         status = STUDY_FAILED;
     return drawn != CLI_OK ? drawn : cli_study_exit(status);
@@ -474,7 +464,7 @@ int cmd_compare(int argc, char **argv)
     if (joined)
         status = read_options(&command, argc, argv);
     else
-        refuse("out of memory");
+        cli_complain(CLI_HOST, "out of memory");
     if (status == CLI_OK && command.options.is_help) {
         fputs(help, stdout);
     } else if (status == CLI_OK) {

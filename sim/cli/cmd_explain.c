@@ -70,17 +70,6 @@ struct options {
     bool has_page, is_json, is_quiet, is_help;
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide explain: %s\n", message);
-    return status;
-}
-
-static int exit_of(enum results_check check)
-{
-    return check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST;
-}
-
 /* --- options -------------------------------------------------------------- */
 
 /* The second run comes behind the first, as if the option took both. */
@@ -88,7 +77,7 @@ static int take_difference(struct options *options, int argc, char **argv)
 {
     options->runs[0] = optarg;
     if (optind >= argc || argv[optind][0] == '-')
-        return complain(CLI_USAGE, "--first-difference wants two runs");
+        return cli_complain(CLI_USAGE, "--first-difference wants two runs");
     options->runs[1] = argv[optind++];
     return CLI_OK;
 }
@@ -106,7 +95,7 @@ static int take_option(struct options *options, int option, int argc,
         options->has_page = value_count(optarg, &options->page) == VALUE_OK;
         return options->has_page
                    ? CLI_OK
-                   : complain(CLI_USAGE, "--page: a number is wanted");
+                   : cli_complain(CLI_USAGE, "--page: a number is wanted");
     case OPT_RUN:
         options->run = optarg;
         return CLI_OK;
@@ -121,12 +110,13 @@ static int take_option(struct options *options, int option, int argc,
     case 'j':
         if (cli_read_count(optarg, MAX_JOBS, &jobs))
             return CLI_OK;
-        return complain(CLI_USAGE, "--jobs: a number from 1 to 1024 is wanted");
+        return cli_complain(CLI_USAGE,
+                            "--jobs: a number from 1 to 1024 is wanted");
     case 'h':
         options->is_help = true;
         return CLI_OK;
     default:
-        return complain(CLI_USAGE, "see lowtide explain --help");
+        return cli_complain(CLI_USAGE, "see lowtide explain --help");
     }
 }
 
@@ -142,17 +132,18 @@ static int read_options(struct options *options, int argc, char **argv)
             return status;
     }
     if (optind + 1 != argc)
-        return complain(CLI_USAGE, "one results file is wanted; see --help");
+        return cli_complain(CLI_USAGE,
+                            "one results file is wanted; see --help");
     options->database = argv[optind];
     if (options->runs[0]) {
         if (options->vmo || options->has_page || options->run)
-            return complain(CLI_USAGE, "--first-difference goes without "
-                                       "--vmo, --page and --run");
+            return cli_complain(CLI_USAGE, "--first-difference goes without "
+                                           "--vmo, --page and --run");
         return CLI_OK;
     }
     if (!options->vmo || !options->has_page)
-        return complain(CLI_USAGE, "--vmo and --page are wanted, or "
-                                   "--first-difference; see --help");
+        return cli_complain(CLI_USAGE, "--vmo and --page are wanted, or "
+                                       "--first-difference; see --help");
     return CLI_OK;
 }
 
@@ -239,10 +230,8 @@ static int explain(const struct options *options)
                                  : explain_page(db, options, error);
     sqlite3_close(db);
     if (check != RESULTS_OK)
-        return complain(exit_of(check), error);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return CLI_OK;
+        return cli_complain(cli_results_exit(check), "%s", error);
+    return cli_flush();
 }
 
 int cmd_explain(int argc, char **argv)

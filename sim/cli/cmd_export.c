@@ -70,12 +70,6 @@ struct options {
     bool is_json, is_quiet, is_help;
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide export: %s\n", message);
-    return status;
-}
-
 static int take_option(struct options *options, int option)
 {
     unsigned jobs;
@@ -99,12 +93,13 @@ static int take_option(struct options *options, int option)
     case 'j':
         if (cli_read_count(optarg, MAX_JOBS, &jobs))
             return CLI_OK;
-        return complain(CLI_USAGE, "--jobs: a number from 1 to 1024 is wanted");
+        return cli_complain(CLI_USAGE,
+                            "--jobs: a number from 1 to 1024 is wanted");
     case 'h':
         options->is_help = true;
         return CLI_OK;
     default:
-        return complain(CLI_USAGE, "see lowtide export --help");
+        return cli_complain(CLI_USAGE, "see lowtide export --help");
     }
 }
 
@@ -120,10 +115,12 @@ static int read_options(struct options *options, int argc, char **argv)
             return status;
     }
     if (optind + 1 != argc)
-        return complain(CLI_USAGE, "one results file is wanted; see --help");
+        return cli_complain(CLI_USAGE,
+                            "one results file is wanted; see --help");
     if (!options->perfetto == !options->csv)
-        return complain(CLI_USAGE, "--perfetto FILE or --csv DIR is wanted; "
-                                   "see --help");
+        return cli_complain(CLI_USAGE,
+                            "--perfetto FILE or --csv DIR is wanted; "
+                            "see --help");
     options->database = argv[optind];
     return CLI_OK;
 }
@@ -169,10 +166,10 @@ static enum results_check write_runs(const struct options *options, sqlite3 *db,
     if (check != RESULTS_OK)
         return check;
     if (bytes > LARGE_BYTES && !options->is_quiet)
-        fprintf(stderr,
-                "lowtide export: %s has %llu MiB, which may be too much for a "
-                "viewer: choose runs with --run\n",
-                options->perfetto, (unsigned long long)(bytes >> 20));
+        cli_complain(CLI_OK,
+                     "%s has %llu MiB, which may be too much for a viewer: "
+                     "choose runs with --run",
+                     options->perfetto, (unsigned long long)(bytes >> 20));
     if (options->is_json)
         print_json(options, runs);
     else if (!options->is_quiet)
@@ -224,18 +221,16 @@ int cmd_export(int argc, char **argv)
         .selectors = calloc((size_t)argc + 1, sizeof *options.selectors),
     };
     if (!options.selectors)
-        return complain(CLI_HOST, "out of memory");
+        return cli_complain(CLI_HOST, "out of memory");
 
     int status = read_options(&options, argc, argv);
     if (status == CLI_OK && options.is_help) {
         fputs(help, stdout);
     } else if (status == CLI_OK) {
         enum results_check check = export_from(&options, error);
-        if (check != RESULTS_OK)
-            status = complain(check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST,
-                              error);
-        else if (fflush(stdout) != 0 || ferror(stdout))
-            status = complain(CLI_HOST, "cannot write to standard output");
+        status = check == RESULTS_OK
+                     ? cli_flush()
+                     : cli_complain(cli_results_exit(check), "%s", error);
     }
     free(options.selectors);
     return status;

@@ -72,12 +72,6 @@ struct options {
     bool is_quiet;
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide import: %s\n", message);
-    return status;
-}
-
 /* --- options ---------------------------------------------------------------- */
 
 static int read_format(const char *text, enum trace_format *format)
@@ -99,11 +93,10 @@ static int read_page_size(const char *text, uint64_t *bytes)
         text[strlen(text) - 1] != 'p' && *bytes >= 4096 && *bytes <= most &&
         (*bytes & (*bytes - 1)) == 0)
         return CLI_OK;
-    fprintf(stderr,
-            "lowtide import: --page-size '%s': a power of two from 4KiB to "
-            "1GiB is expected\n",
-            text);
-    return CLI_USAGE;
+    return cli_complain(CLI_USAGE,
+                        "--page-size '%s': a power of two from 4KiB to 1GiB is "
+                        "expected",
+                        text);
 }
 
 static int read_sample(const char *text, uint64_t *threshold)
@@ -112,11 +105,11 @@ static int read_sample(const char *text, uint64_t *threshold)
     if (value_real(text, &share) == VALUE_OK &&
         trace_sample_threshold(share, threshold))
         return CLI_OK;
-    fprintf(stderr,
-            "lowtide import: --sample '%s': a share of the pages is expected, "
-            "above 0 and at most 1\n",
-            text);
-    return CLI_USAGE;
+    return cli_complain(
+        CLI_USAGE,
+        "--sample '%s': a share of the pages is expected, above "
+        "0 and at most 1",
+        text);
 }
 
 static int take_option(struct options *options, int option, const char *value)
@@ -139,8 +132,8 @@ static int take_option(struct options *options, int option, const char *value)
     case 'j':
         return cli_read_count(value, MAX_JOBS, &jobs)
                    ? CLI_OK
-                   : complain(CLI_USAGE,
-                              "--jobs wants a number from 1 to 1024");
+                   : cli_complain(CLI_USAGE,
+                                  "--jobs wants a number from 1 to 1024");
     case OPT_JSON:
         options->is_json = true;
         return CLI_OK;
@@ -148,7 +141,7 @@ static int take_option(struct options *options, int option, const char *value)
         options->is_quiet = true;
         return CLI_OK;
     default:
-        return complain(CLI_USAGE, "see lowtide import --help");
+        return cli_complain(CLI_USAGE, "see lowtide import --help");
     }
 }
 
@@ -220,16 +213,14 @@ static int run(const struct options *options)
         trace_import_run(&options->import, &header, message, sizeof message);
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (status != STUDY_OK)
-        return complain(cli_study_exit(status), message);
+        return cli_complain(cli_study_exit(status), "%s", message);
     const double seconds = (double)(end.tv_sec - begin.tv_sec) +
                            (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
     if (options->is_json)
         print_json(&options->import, &header, seconds);
     else if (!options->is_quiet)
         print_text(&options->import, &header, seconds);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return CLI_OK;
+    return cli_flush();
 }
 
 int cmd_import(int argc, char **argv)
@@ -248,11 +239,11 @@ int cmd_import(int argc, char **argv)
             return status;
     }
     if (optind + 1 != argc)
-        return complain(CLI_USAGE, optind == argc
-                                       ? "a trace is wanted; see --help"
-                                       : "one trace at a time; see --help");
+        return cli_complain(CLI_USAGE, optind == argc
+                                           ? "a trace is wanted; see --help"
+                                           : "one trace at a time; see --help");
     if (!options.import.to || !options.import.to[0])
-        return complain(CLI_USAGE, "--to FILE.ltt is wanted; see --help");
+        return cli_complain(CLI_USAGE, "--to FILE.ltt is wanted; see --help");
     options.import.path = argv[optind];
     options.import.interrupted = cli_catch_signals();
     return run(&options);

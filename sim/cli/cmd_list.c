@@ -6,6 +6,7 @@
  * is shown as interrupted, but not marked so.
  */
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "cli/terminal.h"
 #include "record/recorder.h"
 #include "record/results.h"
@@ -53,12 +54,6 @@ struct list_options {
     bool json, quiet, help;
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide list: %s\n", message);
-    return status;
-}
-
 static bool is_count(const char *text)
 {
     return *text && strspn(text, "0123456789") == strlen(text) &&
@@ -83,17 +78,18 @@ static int read_options(struct list_options *options, int argc, char **argv)
             break;
         case 'j':
             if (!is_count(optarg))
-                return complain(CLI_USAGE, "--jobs wants a number from 1");
+                return cli_complain(CLI_USAGE, "--jobs wants a number from 1");
             break;
         case 'h':
             options->help = true;
             return CLI_OK;
         default:
-            return complain(CLI_USAGE, "see lowtide list --help");
+            return cli_complain(CLI_USAGE, "see lowtide list --help");
         }
     }
     if (optind + 1 != argc)
-        return complain(CLI_USAGE, "one results file is wanted; see --help");
+        return cli_complain(CLI_USAGE,
+                            "one results file is wanted; see --help");
     options->path = argv[optind];
     return CLI_OK;
 }
@@ -196,11 +192,6 @@ static void print_table(const struct run_summary *runs, size_t count,
 
 /* -- the command -------------------------------------------------------- */
 
-static int exit_of(enum results_check check)
-{
-    return check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST;
-}
-
 static int print_runs(const struct list_options *options,
                       const struct results_runs *runs,
                       const struct run_summary *summaries)
@@ -210,9 +201,9 @@ static int print_runs(const struct list_options *options,
     else if (runs->count > 0)
         print_table(summaries, runs->count, !options->quiet);
     else if (!options->quiet)
-        fputs("lowtide list: the file holds no runs\n", stderr);
+        cli_complain(CLI_OK, "the file holds no runs");
     if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write the list");
+        return cli_complain(CLI_HOST, "cannot write the list");
     return CLI_OK;
 }
 
@@ -225,15 +216,15 @@ static int list_runs(const struct list_options *options, sqlite3 *db)
         results_select(db, options->selectors, options->selector_count, &runs,
                        error, sizeof(error));
     if (check != RESULTS_OK)
-        return complain(exit_of(check), error);
+        return cli_complain(cli_results_exit(check), "%s", error);
 
     int status;
     struct run_summary *summaries = calloc(runs.count + 1, sizeof(*summaries));
     if (!summaries) {
-        status = complain(CLI_HOST, "out of memory");
+        status = cli_complain(CLI_HOST, "out of memory");
     } else if ((check = results_summaries(db, &runs, summaries, error,
                                           sizeof(error))) != RESULTS_OK) {
-        status = complain(exit_of(check), error);
+        status = cli_complain(cli_results_exit(check), "%s", error);
     } else {
         status = print_runs(options, &runs, summaries);
         for (size_t i = 0; i < runs.count; i++)
@@ -252,7 +243,7 @@ int cmd_list(int argc, char **argv)
         .selectors = calloc((size_t)argc + 1, sizeof(*options.selectors)),
     };
     if (!options.selectors)
-        return complain(CLI_HOST, "out of memory");
+        return cli_complain(CLI_HOST, "out of memory");
 
     int status = read_options(&options, argc, argv);
     if (status == CLI_OK && options.help) {
@@ -260,8 +251,9 @@ int cmd_list(int argc, char **argv)
     } else if (status == CLI_OK) {
         enum results_check check =
             results_open(options.path, &db, error, sizeof(error));
-        status = check == RESULTS_OK ? list_runs(&options, db)
-                                     : complain(exit_of(check), error);
+        status = check == RESULTS_OK
+                     ? list_runs(&options, db)
+                     : cli_complain(cli_results_exit(check), "%s", error);
         sqlite3_close(db);
     }
     free(options.selectors);

@@ -40,12 +40,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide merge: %s\n", message);
-    return status;
-}
-
 static int merge(const char *out, const char *const *in, size_t in_count,
                  bool is_json, bool is_quiet)
 {
@@ -55,10 +49,10 @@ static int merge(const char *out, const char *const *in, size_t in_count,
     enum results_check check = results_merge(
         out, false, in, in_count, interrupted, &runs, error, sizeof error);
     if (check != RESULTS_OK) {
-        complain(CLI_USAGE, error);
+        cli_complain(CLI_USAGE, "%s", error);
         if (*interrupted)
             return CLI_INTERRUPTED;
-        return check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST;
+        return cli_results_exit(check);
     }
     if (is_json)
         printf("[{\"runs\": %llu, \"files\": %zu}]\n", (unsigned long long)runs,
@@ -66,9 +60,7 @@ static int merge(const char *out, const char *const *in, size_t in_count,
     else if (!is_quiet)
         printf("%s: %llu runs of %zu files\n", out, (unsigned long long)runs,
                in_count);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return CLI_OK;
+    return cli_flush();
 }
 
 int cmd_merge(int argc, char **argv)
@@ -81,8 +73,8 @@ int cmd_merge(int argc, char **argv)
         switch (option) {
         case 'j':
             if (!cli_read_count(optarg, MAX_JOBS, &jobs))
-                return complain(CLI_USAGE,
-                                "--jobs: a number from 1 to 1024 is wanted");
+                return cli_complain(
+                    CLI_USAGE, "--jobs: a number from 1 to 1024 is wanted");
             break;
         case OPT_JSON:
             is_json = true;
@@ -98,8 +90,9 @@ int cmd_merge(int argc, char **argv)
         }
     }
     if (argc - optind < 2)
-        return complain(CLI_USAGE, "a new file and files to join are wanted; "
-                                   "see --help");
+        return cli_complain(CLI_USAGE,
+                            "a new file and files to join are wanted; "
+                            "see --help");
     return merge(argv[optind], (const char *const *)(argv + optind + 1),
                  (size_t)(argc - optind - 1), is_json, is_quiet);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "plot/plot.h"
 #include "record/json.h"
 
@@ -82,12 +83,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide plot: %s\n", message);
-    return status;
-}
-
 static int print_help(void)
 {
     const char *name;
@@ -133,7 +128,8 @@ static int take_option(struct options *options, int option, const char *value)
         break;
     case 'j':
         if (!is_job_count(value))
-            return complain(CLI_USAGE, "--jobs wants a number from 1 to 1024");
+            return cli_complain(CLI_USAGE,
+                                "--jobs wants a number from 1 to 1024");
         break;
     case OPT_JSON:
         options->is_json = true;
@@ -142,7 +138,7 @@ static int take_option(struct options *options, int option, const char *value)
         options->is_quiet = true;
         break;
     default:
-        return complain(CLI_USAGE, "see lowtide plot --help");
+        return cli_complain(CLI_USAGE, "see lowtide plot --help");
     }
     return CLI_OK;
 }
@@ -158,12 +154,12 @@ static int read_options(struct options *options, int argc, char **argv)
             return status;
     }
     if (optind + 1 != argc)
-        return complain(CLI_USAGE,
-                        optind == argc
-                            ? "a results file is wanted; see --help"
-                            : "one results file at a time; see --help");
+        return cli_complain(CLI_USAGE,
+                            optind == argc
+                                ? "a results file is wanted; see --help"
+                                : "one results file at a time; see --help");
     if (!options->request.output)
-        return complain(CLI_USAGE, "-o FILE is wanted; see --help");
+        return cli_complain(CLI_USAGE, "-o FILE is wanted; see --help");
     options->request.database = argv[optind];
     return CLI_OK;
 }
@@ -189,9 +185,7 @@ static int print(const struct plot_request *request,
     else if (!is_quiet)
         printf("%s: %s of %zu run%s\n", request->output, request->kind,
                result->run_count, result->run_count == 1 ? "" : "s");
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return CLI_OK;
+    return cli_flush();
 }
 
 static int draw(const struct options *options)
@@ -205,13 +199,13 @@ static int draw(const struct options *options)
                        options->is_quiet);
         break;
     case PLOT_BAD_INPUT:
-        status = complain(CLI_USAGE, message);
+        status = cli_complain(CLI_USAGE, "%s", message);
         break;
     case PLOT_HOST:
-        status = complain(CLI_HOST, message);
+        status = cli_complain(CLI_HOST, "%s", message);
         break;
     case PLOT_INTERRUPTED:
-        status = complain(CLI_INTERRUPTED, message);
+        status = cli_complain(CLI_INTERRUPTED, "%s", message);
         break;
     }
     plot_result_release(&result);
@@ -243,7 +237,7 @@ int cmd_plot(int argc, char **argv)
         if (status == CLI_OK)
             status = draw(&options);
     } else {
-        complain(status, "out of memory");
+        cli_complain(status, "out of memory");
     }
     free(options.runs);
     free(options.metrics);

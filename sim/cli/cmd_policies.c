@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "policy/policies.h"
 #include "policy/policy_suite.h"
 #include "record/json.h"
@@ -162,8 +163,7 @@ static int treat(const struct options *options, const char *name, bool is_first)
                                       message, sizeof message);
 
     if (problem) {
-        fprintf(stderr, "lowtide policies: %s\n", problem);
-        return CLI_USAGE;
+        return cli_complain(CLI_USAGE, "%s", problem);
     }
     if (options->is_test)
         status = test(options, name, handle.ops, is_first);

@@ -112,12 +112,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide replay: %s\n", message);
-    return status;
-}
-
 /* Returns CLI_OK, or the status to end with after a message. */
 static int take_option(struct options *options, int option, const char *value)
 {
@@ -130,7 +124,7 @@ static int take_option(struct options *options, int option, const char *value)
         break;
     case OPT_PARAM:
         if (value_param(value, NULL) != VALUE_OK)
-            return complain(CLI_USAGE, "--param wants NAME=VALUE");
+            return cli_complain(CLI_USAGE, "--param wants NAME=VALUE");
         options->params[options->param_count++] = value;
         break;
     case OPT_FORMAT:
@@ -150,7 +144,8 @@ static int take_option(struct options *options, int option, const char *value)
         break;
     case 'j':
         if (!cli_read_count(value, MAX_JOBS, &options->jobs))
-            return complain(CLI_USAGE, "--jobs wants a number from 1 to 1024");
+            return cli_complain(CLI_USAGE,
+                                "--jobs wants a number from 1 to 1024");
         break;
     case OPT_JSON:
         options->is_json = true;
@@ -165,7 +160,7 @@ static int take_option(struct options *options, int option, const char *value)
         options->sample = value;
         break;
     default:
-        return complain(CLI_USAGE, "see lowtide replay --help");
+        return cli_complain(CLI_USAGE, "see lowtide replay --help");
     }
     return CLI_OK;
 }
@@ -293,7 +288,7 @@ static void print_outcome(void *context, const struct replay_job *job,
             status = CLI_INVARIANT;
         if (status > printing->status)
             printing->status = status;
-        complain(status, outcome->message);
+        cli_complain(status, "%s", outcome->message);
         return;
     }
     if (printing->options->is_json) {
@@ -326,7 +321,7 @@ static int run_plan(const struct options *options,
     if (fflush(stdout) != 0 || ferror(stdout))
         is_well = false;
     if (!is_well && printing.status < CLI_HOST)
-        return complain(CLI_HOST, "the host could not do it");
+        return cli_complain(CLI_HOST, "the host could not do it");
     return printing.status;
 }
 
@@ -341,15 +336,15 @@ static int read_options(struct options *options, int argc, char **argv)
             return status;
     }
     if (optind + 1 != argc)
-        return complain(CLI_USAGE, optind == argc
-                                       ? "a trace is wanted; see --help"
-                                       : "one trace at a time; see --help");
+        return cli_complain(CLI_USAGE, optind == argc
+                                           ? "a trace is wanted; see --help"
+                                           : "one trace at a time; see --help");
     if (!options->memory && !options->is_curve)
-        return complain(CLI_USAGE, "--memory is wanted; see --help");
+        return cli_complain(CLI_USAGE, "--memory is wanted; see --help");
     if (options->vmo_size && (options->is_curve || options->sample))
-        return complain(CLI_USAGE,
-                        "--vmo-size does not go with --mrc or --sample, which "
-                        "number the pages they keep");
+        return cli_complain(
+            CLI_USAGE, "--vmo-size does not go with --mrc or --sample, which "
+                       "number the pages they keep");
     return CLI_OK;
 }
 
@@ -377,7 +372,7 @@ int cmd_replay(int argc, char **argv)
     char message[MESSAGE_BYTES] = "";
     int status = CLI_HOST;
     if (!options.params || !line) {
-        complain(status, "out of memory");
+        cli_complain(status, "out of memory");
         goto out;
     }
     status = read_options(&options, argc, argv);
@@ -386,7 +381,7 @@ int cmd_replay(int argc, char **argv)
     plan.path = argv[optind];
     status = make_plan(&options, &plan, line, message);
     if (status != CLI_OK)
-        complain(status, message);
+        cli_complain(status, "%s", message);
     else
         status = run_plan(&options, &plan);
 out:

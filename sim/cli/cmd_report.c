@@ -59,12 +59,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide report: %s\n", message);
-    return status;
-}
-
 /* Returns CLI_OK, or the status to end with after a message. */
 static int take_option(struct options *options, int option, const char *value)
 {
@@ -78,7 +72,8 @@ static int take_option(struct options *options, int option, const char *value)
         break;
     case 'j':
         if (!cli_read_count(value, MAX_JOBS, &jobs))
-            return complain(CLI_USAGE, "--jobs wants a number from 1 to 1024");
+            return cli_complain(CLI_USAGE,
+                                "--jobs wants a number from 1 to 1024");
         break;
     case OPT_JSON:
         options->is_json = true;
@@ -90,7 +85,7 @@ static int take_option(struct options *options, int option, const char *value)
         options->is_help = true;
         break;
     default:
-        return complain(CLI_USAGE, "see lowtide report --help");
+        return cli_complain(CLI_USAGE, "see lowtide report --help");
     }
     return CLI_OK;
 }
@@ -107,12 +102,12 @@ static int read_options(struct options *options, int argc, char **argv)
     if (status != CLI_OK || options->is_help)
         return status;
     if (optind + 1 != argc)
-        return complain(CLI_USAGE,
-                        optind == argc
-                            ? "a results file is wanted; see --help"
-                            : "one results file at a time; see --help");
+        return cli_complain(CLI_USAGE,
+                            optind == argc
+                                ? "a results file is wanted; see --help"
+                                : "one results file at a time; see --help");
     if (!options->request.output)
-        return complain(CLI_USAGE, "-o FILE.html is wanted; see --help");
+        return cli_complain(CLI_USAGE, "-o FILE.html is wanted; see --help");
     options->request.database = argv[optind];
     return CLI_OK;
 }
@@ -134,22 +129,19 @@ static int write_report(const struct options *options)
     case REPORT_OK:
         break;
     case REPORT_BAD_INPUT:
-        return complain(CLI_USAGE, message);
+        return cli_complain(CLI_USAGE, "%s", message);
     case REPORT_HOST:
-        return complain(CLI_HOST, message);
+        return cli_complain(CLI_HOST, "%s", message);
     }
     if (result.run_count == 0 && !options->is_quiet)
-        fputs("lowtide report: the file holds no runs; the page says so\n",
-              stderr);
+        cli_complain(CLI_OK, "the file holds no runs; the page says so");
     if (options->is_json)
         print_json(&options->request, &result);
     else if (!options->is_quiet)
         printf("%s: %zu run%s, %zu with charts\n", options->request.output,
                result.run_count, result.run_count == 1 ? "" : "s",
                result.charted_count);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return CLI_OK;
+    return cli_flush();
 }
 
 int cmd_report(int argc, char **argv)
@@ -158,7 +150,7 @@ int cmd_report(int argc, char **argv)
         .runs = calloc((size_t)argc + 1, sizeof(*options.runs)),
     };
     if (!options.runs)
-        return complain(CLI_HOST, "out of memory");
+        return cli_complain(CLI_HOST, "out of memory");
     options.request.runs = options.runs;
     int status = read_options(&options, argc, argv);
     if (status == CLI_OK && options.is_help)

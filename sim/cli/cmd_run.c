@@ -104,9 +104,8 @@ static int take_option(struct options *options, int option)
     case 'j':
         if (read_jobs(optarg, &options->list.jobs))
             return CLI_OK;
-        fputs("lowtide run: --jobs: a number from 1 to 1024 is wanted\n",
-              stderr);
-        return CLI_USAGE;
+        return cli_complain(CLI_USAGE,
+                            "--jobs: a number from 1 to 1024 is wanted");
     case OPT_POLICY:
         add_override(options, OVERRIDE_POLICY, optarg);
         return CLI_OK;
@@ -154,8 +153,7 @@ static int read_options(struct options *options, int argc, char **argv)
     }
     if (options->is_help || optind < argc)
         return CLI_OK;
-    fputs("lowtide run: a scenario is wanted; see --help\n", stderr);
-    return CLI_USAGE;
+    return cli_complain(CLI_USAGE, "a scenario is wanted; see --help");
 }
 
 /* Scenarios. -------------------------------------------------------------- */
@@ -201,8 +199,7 @@ static int check_output(const char *path)
 
     if (check == RESULTS_OK)
         return CLI_OK;
-    fprintf(stderr, "lowtide run: %s\n", message);
-    return check == RESULTS_BAD_INPUT ? CLI_USAGE : CLI_HOST;
+    return cli_complain(cli_results_exit(check), "%s", message);
 }
 
 static int open_log(struct options *options)
@@ -214,9 +211,7 @@ static int open_log(struct options *options)
                             : fopen(options->log_path, "w");
     if (options->list.log)
         return CLI_OK;
-    fprintf(stderr, "lowtide run: %s: %s\n", options->log_path,
-            strerror(errno));
-    return CLI_HOST;
+    return cli_complain(CLI_HOST, "%s: %s", options->log_path, strerror(errno));
 }
 
 /* Only those that have run, moved to the front. */
@@ -258,12 +253,10 @@ static int print_summaries(struct options *options)
         run_summary_print_json(stdout, options->list.summaries, count);
     else if (!options->list.is_quiet && count > 0)
         run_summary_print(stdout, options->list.summaries, count);
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
+    int status = cli_flush();
+    if (status == CLI_OK)
         print_next_step(&options->list, count);
-        return CLI_OK;
-    }
-    fputs("lowtide run: cannot write to standard output\n", stderr);
-    return CLI_HOST;
+    return status;
 }
 
 static int run_all(struct options *options, char **paths)
@@ -323,7 +316,7 @@ int cmd_run(int argc, char **argv)
     if (joined && options.overrides)
         status = read_options(&options, argc, argv);
     else
-        fputs("lowtide run: out of memory\n", stderr);
+        cli_complain(CLI_HOST, "out of memory");
     if (status == CLI_OK && options.is_help) {
         fputs(help, stdout);
     } else if (status == CLI_OK) {

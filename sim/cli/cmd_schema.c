@@ -46,12 +46,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "lowtide schema: %s\n", message);
-    return status;
-}
-
 static int complain_about(const char *command)
 {
     const char *name;
@@ -68,10 +62,8 @@ static int print(const char *command)
     if (command && !output_schema_print(stdout, command))
         return complain_about(command);
     if (!command && !scenario_schema_print(stdout))
-        return complain(CLI_HOST, "out of memory");
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return CLI_OK;
+        return cli_complain(CLI_HOST, "out of memory");
+    return cli_flush();
 }
 
 int cmd_schema(int argc, char **argv)
@@ -91,17 +83,17 @@ int cmd_schema(int argc, char **argv)
             break;
         case 'j':
             if (!cli_read_count(optarg, MAX_JOBS, &jobs))
-                return complain(CLI_USAGE,
-                                "--jobs wants a number from 1 to 1024");
+                return cli_complain(CLI_USAGE,
+                                    "--jobs wants a number from 1 to 1024");
             break;
         case 'h':
             fputs(help, stdout);
             return CLI_OK;
         default:
-            return complain(CLI_USAGE, "see lowtide schema --help");
+            return cli_complain(CLI_USAGE, "see lowtide schema --help");
         }
     }
     if (optind != argc)
-        return complain(CLI_USAGE, "no file is wanted; see --help");
+        return cli_complain(CLI_USAGE, "no file is wanted; see --help");
     return print(command);
 }

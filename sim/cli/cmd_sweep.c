@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,18 +122,6 @@ struct command {
     struct sweep_findings findings;
 };
 
-__attribute__((format(printf, 2, 3))) static int
-complain(int status, const char *format, ...)
-{
-    va_list arguments;
-    fputs("lowtide sweep: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    return status;
-}
-
 /* --- options -------------------------------------------------------------- */
 
 /* `2/8` */
@@ -154,8 +141,8 @@ static bool read_shard(const char *text, struct sweep_shard *shard)
 static int take_action(struct command *command, enum action action)
 {
     if (command->has_action && command->action != action)
-        return complain(CLI_USAGE,
-                        "one of --list, --slurm and --parallel is enough");
+        return cli_complain(CLI_USAGE,
+                            "one of --list, --slurm and --parallel is enough");
     command->has_action = true;
     command->action = action;
     return CLI_OK;
@@ -170,16 +157,16 @@ static int take_option(struct command *command, int option)
     case 'j':
         if (cli_read_count(optarg, MAX_JOBS, &command->parallel))
             return CLI_OK;
-        return complain(CLI_USAGE, "--jobs: a number from 1 to %d is wanted",
-                        MAX_JOBS);
+        return cli_complain(
+            CLI_USAGE, "--jobs: a number from 1 to %d is wanted", MAX_JOBS);
     case OPT_LIST:
         return take_action(command, ACTION_LIST);
     case OPT_SHARD:
         if (read_shard(optarg, &command->shard))
             return CLI_OK;
-        return complain(CLI_USAGE,
-                        "--shard '%s': I/N is wanted, I from 1 to N: 2/8",
-                        optarg);
+        return cli_complain(CLI_USAGE,
+                            "--shard '%s': I/N is wanted, I from 1 to N: 2/8",
+                            optarg);
     case OPT_SLURM:
         return take_action(command, ACTION_SLURM);
     case OPT_PARALLEL:
@@ -187,8 +174,8 @@ static int take_option(struct command *command, int option)
     case OPT_SHARDS:
         if (cli_read_count(optarg, MAX_SHARDS, &command->shards))
             return CLI_OK;
-        return complain(CLI_USAGE, "--shards: a number from 1 to %d is wanted",
-                        MAX_SHARDS);
+        return cli_complain(
+            CLI_USAGE, "--shards: a number from 1 to %d is wanted", MAX_SHARDS);
     case OPT_JSON:
         command->is_json = true;
         return CLI_OK;
@@ -214,11 +201,13 @@ static int read_options(struct command *command, int argc, char **argv)
     }
     bool is_script = command->action >= ACTION_SLURM;
     if (is_script && command->shard.count > 0)
-        return complain(CLI_USAGE, "a script is for all shards: --shards N");
+        return cli_complain(CLI_USAGE,
+                            "a script is for all shards: --shards N");
     if (!is_script && command->shards > 0)
-        return complain(CLI_USAGE, "--shards goes with --slurm or --parallel");
+        return cli_complain(CLI_USAGE,
+                            "--shards goes with --slurm or --parallel");
     if (optind + 1 != argc)
-        return complain(CLI_USAGE, "one study is wanted; see --help");
+        return cli_complain(CLI_USAGE, "one study is wanted; see --help");
     command->path = argv[optind];
     return CLI_OK;
 }
@@ -235,7 +224,7 @@ static int make_plan(struct command *command)
         status = sweep_plan(&command->sweep, &errors);
     scenario_errors_print(&errors, stderr);
     if (status == STUDY_HOST && errors.total == 0)
-        complain(CLI_HOST, "out of memory");
+        cli_complain(CLI_HOST, "out of memory");
     scenario_errors_release(&errors);
     return cli_study_exit(status);
 }
@@ -248,15 +237,15 @@ static int look(struct command *command)
         sweep_look(&command->sweep, command->database, &command->shard,
                    &command->findings, message, sizeof message);
     if (status != STUDY_OK)
-        return complain(cli_study_exit(status), "%s", message);
+        return cli_complain(cli_study_exit(status), "%s", message);
     if (command->findings.other_version[0] == '\0')
         return CLI_OK;
-    return complain(CLI_USAGE,
-                    "%s: runs of this study are there by lowtide %s, this is "
-                    "lowtide %s: name another file with -o, versions don't "
-                    "compare",
-                    command->database, command->findings.other_version,
-                    LOWTIDE_VERSION);
+    return cli_complain(
+        CLI_USAGE,
+        "%s: runs of this study are there by lowtide %s, this is "
+        "lowtide %s: name another file with -o, versions don't "
+        "compare",
+        command->database, command->findings.other_version, LOWTIDE_VERSION);
 }
 
 /* --- running -------------------------------------------------------------- */
@@ -267,15 +256,16 @@ static int remove_leftovers(struct command *command)
     char message[MESSAGE_BYTES];
     const struct sweep_findings *findings = &command->findings;
     if (findings->running > 0)
-        complain(CLI_OK,
-                 "%s: %zu runs are said to be under way on another host; they "
-                 "are run here too",
-                 command->database, findings->running);
+        cli_complain(
+            CLI_OK,
+            "%s: %zu runs are said to be under way on another host; they "
+            "are run here too",
+            command->database, findings->running);
     if (findings->leftovers.count == 0 ||
         study_runs_remove(command->database, &findings->leftovers, message,
                           sizeof message) == RESULTS_OK)
         return CLI_OK;
-    return complain(CLI_HOST, "%s", message);
+    return cli_complain(CLI_HOST, "%s", message);
 }
 
 static void show_progress(void *context, size_t done, size_t all)
@@ -326,7 +316,7 @@ static int write_script(const struct command *command)
     size_t runs = command->sweep.run_count;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length < 0)
-        return complain(CLI_HOST, "this program's path is not to be found");
+        return cli_complain(CLI_HOST, "this program's path is not to be found");
     program[length] = '\0';
     unsigned shards = command->shards ? command->shards : DEFAULT_SHARDS;
     if (shards > runs)
@@ -357,9 +347,7 @@ static int look_and_act(struct command *command)
         status = list(command);
     else
         status = write_script(command);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain(CLI_HOST, "cannot write to standard output");
-    return status;
+    return cli_flush() == CLI_OK ? status : CLI_HOST;
 }
 
 static int act(struct command *command)
@@ -371,13 +359,14 @@ static int act(struct command *command)
         return look_and_act(command);
     int lock = sweep_lock(command->database);
     if (lock < 0 && errno == EWOULDBLOCK)
-        return complain(CLI_USAGE,
-                        "%s: another sweep adds to it; two side by side want "
-                        "shards, --shard I/N",
-                        command->database);
+        return cli_complain(
+            CLI_USAGE,
+            "%s: another sweep adds to it; two side by side want "
+            "shards, --shard I/N",
+            command->database);
     if (lock < 0)
-        return complain(CLI_HOST, "%s.lock: %s", command->database,
-                        strerror(errno));
+        return cli_complain(CLI_HOST, "%s.lock: %s", command->database,
+                            strerror(errno));
     status = look_and_act(command);
     sweep_unlock(command->database, lock);
     return status;
@@ -392,7 +381,7 @@ int cmd_sweep(int argc, char **argv)
     if (joined)
         status = read_options(&command, argc, argv);
     else
-        complain(CLI_HOST, "out of memory");
+        cli_complain(CLI_HOST, "out of memory");
     if (status == CLI_OK && command.is_help)
         fputs(help, stdout);
     else if (status == CLI_OK)

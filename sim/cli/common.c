@@ -1,10 +1,14 @@
 #include "cli/common.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "scenario/values.h"
+
+enum { LINE_BYTES = 16 << 10 };
 
 char *cli_join(int argc, char **argv)
 {
@@ -29,6 +33,32 @@ bool cli_read_count(const char *text, unsigned most, unsigned *count)
         return false;
     *count = (unsigned)number;
     return true;
+}
+
+static const char *speaker = ""; /* the command under way */
+
+void cli_speak_for(const char *command)
+{
+    speaker = command;
+}
+
+int cli_complain(int status, const char *format, ...)
+{
+    /* One write, so that the lines of several processes stay whole. */
+    char message[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "lowtide %s: %s\n", speaker, message);
+    return status;
+}
+
+int cli_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return CLI_OK;
+    return cli_complain(CLI_HOST, "cannot write to standard output");
 }
 
 /* A handler has no other way to say it. */
@@ -61,4 +91,14 @@ int cli_study_exit(enum study_status status)
         [STUDY_INTERRUPTED] = CLI_INTERRUPTED,
     };
     return statuses[status];
+}
+
+int cli_results_exit(enum results_check check)
+{
+    static const int statuses[] = {
+        [RESULTS_OK] = CLI_OK,
+        [RESULTS_BAD_INPUT] = CLI_USAGE,
+        [RESULTS_HOST] = CLI_HOST,
+    };
+    return statuses[check];
 }

@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "plot/plot.h"
 
 enum { RUN_ID_BYTES = 24, PATH_BYTES = 4096 };
 
 static int complain(int status, const char *path, const char *what)
 {
-    fprintf(stderr, "lowtide compare: --plot %s: %s\n", path, what);
-    return status;
+    return cli_complain(status, "--plot %s: %s", path, what);
 }
 
 static bool is_directory(const char *path)

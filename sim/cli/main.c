@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/common.h"
 #include "version.h"
 
 static const struct cli_command commands[] = {
@@ -109,7 +110,9 @@ int main(int argc, char **argv)
         return CLI_OK;
     }
     for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(name, commands[i].name) == 0)
+        if (strcmp(name, commands[i].name) == 0) {
+            cli_speak_for(name);
             return commands[i].run(argc - 1, argv + 1);
+        }
     return complain_about(name);
 }

@@ -82,7 +82,7 @@ static int run_one(struct run_list *list, size_t i, struct recorder *recorder)
     progress_end(&progress);
     list->has_run[i] = outcome.status != WORLD_RUNNING;
     if (outcome.message[0])
-        fprintf(stderr, "lowtide run: %s\n", outcome.message);
+        cli_complain(CLI_HOST, "%s", outcome.message);
     return exit_status_of(&outcome);
 }
 
@@ -92,7 +92,7 @@ static struct recorder *open_recorder(const char *path)
     struct recorder *recorder = recorder_open(path, message, sizeof message);
 
     if (!recorder)
-        fprintf(stderr, "lowtide run: %s\n", message);
+        cli_complain(CLI_HOST, "%s", message);
     return recorder;
 }
 
@@ -103,7 +103,7 @@ static int close_recorder(struct recorder *recorder, int status)
 
     if (recorder_close(recorder, message, sizeof message))
         return status;
-    fprintf(stderr, "lowtide run: %s\n", message);
+    cli_complain(CLI_HOST, "%s", message);
     return worse(status, CLI_HOST);
 }
 
@@ -211,7 +211,7 @@ static int run_children(struct run_list *list, struct child *children,
 
         if (child && next < list->count && !*interrupted) {
             if (!start_child(list, next, child, pipe_ends)) {
-                fprintf(stderr, "lowtide run: fork: %s\n", strerror(errno));
+                cli_complain(CLI_HOST, "fork: %s", strerror(errno));
                 status = worse(status, CLI_HOST);
                 next = list->count;
                 continue;
@@ -237,8 +237,7 @@ static int read_summaries(struct run_list *list, int pipe_end)
     int status = CLI_OK;
 
     if (results_open(list->database, &db, error, sizeof error) != RESULTS_OK) {
-        fprintf(stderr, "lowtide run: %s\n", error);
-        return CLI_HOST;
+        return cli_complain(CLI_HOST, "%s", error);
     }
     while (read(pipe_end, message, sizeof message) == (ssize_t)sizeof message) {
         if (message[0] >= list->count || message[1] == RECORD_NULL)
@@ -247,7 +246,7 @@ static int read_summaries(struct run_list *list, int pipe_end)
                             sizeof error) == RESULTS_OK) {
             list->has_run[message[0]] = true;
         } else {
-            fprintf(stderr, "lowtide run: %s\n", error);
+            cli_complain(CLI_HOST, "%s", error);
             status = CLI_HOST;
         }
     }
@@ -261,9 +260,8 @@ static int run_at_once(struct run_list *list)
     int pipe_ends[2];
 
     if (!children || pipe(pipe_ends) != 0) {
-        fprintf(stderr, "lowtide run: %s\n", strerror(errno));
         free(children);
-        return CLI_HOST;
+        return cli_complain(CLI_HOST, "%s", strerror(errno));
     }
     int status = run_children(list, children, pipe_ends);
     close(pipe_ends[1]);
