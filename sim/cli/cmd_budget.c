@@ -8,11 +8,12 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "cli/progress.h"
 #include "record/json.h"
 #include "study/budget.h"
 
-enum { MAX_JOBS = 1024, MAX_SEEDS = 10000, DEFAULT_SEEDS = 5 };
+enum { MAX_SEEDS = 10000, DEFAULT_SEEDS = 5 };
 
 static const char help[] =
     "usage: lowtide budget SCENARIO --until EXPR [option...]\n"
@@ -45,73 +46,28 @@ static const char help[] =
     "examples:\n"
     "  lowtide budget storm.yaml --policy lru --until 'refaults < 100' -j 2\n";
 
-enum { OPT_UNTIL = 256, OPT_POLICY, OPT_SEEDS, OPT_JSON, OPT_QUIET };
-
-static const struct option long_options[] = {
-    {"until", required_argument, NULL, OPT_UNTIL},
-    {"policy", required_argument, NULL, OPT_POLICY},
-    {"seeds", required_argument, NULL, OPT_SEEDS},
-    {"output", required_argument, NULL, 'o'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 struct options {
-    bool is_json, is_quiet, is_help;
+    bool is_json, is_quiet;
 };
 
 /* --- options -------------------------------------------------------------- */
 
-static int take_option(struct budget *budget, struct options *options,
-                       int option)
-{
-    switch (option) {
-    case OPT_UNTIL:
-        budget->until = optarg;
-        return CLI_OK;
-    case OPT_POLICY:
-        budget->policy = optarg;
-        return CLI_OK;
-    case OPT_SEEDS:
-        if (cli_read_count(optarg, MAX_SEEDS, &budget->seeds))
-            return CLI_OK;
-        return cli_complain(CLI_USAGE, "--seeds: a number from 1 to 10000 is "
-                                       "wanted");
-    case 'o':
-        budget->study.database = optarg;
-        return CLI_OK;
-    case 'j':
-        if (cli_read_count(optarg, MAX_JOBS, &budget->study.parallel))
-            return CLI_OK;
-        return cli_complain(CLI_USAGE,
-                            "--jobs: a number from 1 to 1024 is wanted");
-    case OPT_JSON:
-        options->is_json = true;
-        return CLI_OK;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        return CLI_OK;
-    case 'h':
-        options->is_help = true;
-        return CLI_OK;
-    default:
-        return CLI_USAGE;
-    }
-}
-
 static int read_options(struct budget *budget, struct options *options,
                         int argc, char **argv)
 {
-    int option;
-    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(budget, options, option);
-        if (status != CLI_OK || options->is_help)
-            return status;
-    }
+    const struct cli_option rows[] = {
+        {"until", .text = &budget->until},
+        {"policy", .text = &budget->policy},
+        {"seeds", .count = &budget->seeds, .most = MAX_SEEDS},
+        {"output", 'o', .text = &budget->study.database},
+        {"jobs", 'j', .count = &budget->study.parallel, .most = CLI_MAX_JOBS},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
+    if (status != CLI_OK)
+        return status;
     if (optind + 1 != argc)
         return cli_complain(CLI_USAGE, "one scenario is wanted; see --help");
     if (!budget->until)
@@ -204,6 +160,21 @@ static int finish(const struct budget *budget, const struct options *options,
     return cli_study_exit(status);
 }
 
+static int find_smallest(struct budget *budget, const struct options *options)
+{
+    struct progress progress;
+    int status = cli_study_exit(budget_check(budget, stderr));
+    if (status != CLI_OK)
+        return status;
+    progress_begin(&progress, options->is_quiet);
+    budget->study.progress = progress_show_runs;
+    budget->study.progress_context = &progress;
+    budget->study.interrupted = cli_catch_signals();
+    enum study_status ran = budget_run(budget, stderr);
+    progress_end(&progress);
+    return finish(budget, options, ran);
+}
+
 int cmd_budget(int argc, char **argv)
 {
     char *joined = cli_join(argc, argv);
@@ -217,22 +188,9 @@ int cmd_budget(int argc, char **argv)
     };
     int status = joined ? read_options(&budget, &options, argc, argv)
                         : cli_complain(CLI_HOST, "out of memory");
-    if (status == CLI_OK && options.is_help) {
-        fputs(help, stdout);
-    } else if (status == CLI_OK) {
-        status = cli_study_exit(budget_check(&budget, stderr));
-        if (status == CLI_OK) {
-            struct progress progress;
-            progress_begin(&progress, options.is_quiet);
-            budget.study.progress = progress_show_runs;
-            budget.study.progress_context = &progress;
-            budget.study.interrupted = cli_catch_signals();
-            enum study_status ran = budget_run(&budget, stderr);
-            progress_end(&progress);
-            status = finish(&budget, &options, ran);
-        }
-    }
+    if (status == CLI_OK)
+        status = find_smallest(&budget, &options);
     budget_release(&budget);
     free(joined);
-    return status;
+    return cli_exit(status);
 }

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "engine/world.h"
 #include "record/json.h"
 #include "scenario/scenario.h"
@@ -24,16 +25,6 @@ static const char help[] =
     "\n"
     "example:\n"
     "  lowtide check scenarios/*.yaml\n";
-
-enum { OPT_JSON = 256, OPT_QUIET };
-
-static const struct option long_options[] = {
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"jobs", required_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 /* Is the scenario fine? What is wrong goes to stderr. */
 static bool check_one(const char *path)
@@ -55,47 +46,45 @@ static bool check_one(const char *path)
     return is_fine;
 }
 
-int cmd_check(int argc, char **argv)
+static bool check_all(char **paths, int count, bool is_json, bool is_quiet)
 {
-    bool is_json = false, is_quiet = false, is_fine = true;
-    int option;
+    bool is_fine = true;
 
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        switch (option) {
-        case 'h':
-            fputs(help, stdout);
-            return CLI_OK;
-        case 'j':
-            break;
-        case OPT_JSON:
-            is_json = true;
-            break;
-        case OPT_QUIET:
-            is_quiet = true;
-            break;
-        default:
-            return CLI_USAGE;
-        }
-    }
-    if (optind == argc) {
-        return cli_complain(CLI_USAGE, "a scenario is wanted; see --help");
-    }
     if (is_json)
         putchar('[');
-    for (int i = optind; i < argc; i++) {
-        bool is_this_fine = check_one(argv[i]);
+    for (int i = 0; i < count; i++) {
+        bool is_this_fine = check_one(paths[i]);
 
         is_fine &= is_this_fine;
         if (is_json) {
-            printf("%s\n  {\"scenario\": ", i > optind ? "," : "");
-            json_write_string(stdout, argv[i]);
+            printf("%s\n  {\"scenario\": ", i > 0 ? "," : "");
+            json_write_string(stdout, paths[i]);
             printf(", \"ok\": %s}", is_this_fine ? "true" : "false");
         } else if (is_this_fine && !is_quiet) {
-            printf("%s: fine\n", argv[i]);
+            printf("%s: fine\n", paths[i]);
         }
     }
     if (is_json)
         puts("\n]");
-    return is_fine ? CLI_OK : CLI_USAGE;
+    return is_fine;
+}
+
+int cmd_check(int argc, char **argv)
+{
+    bool is_json = false, is_quiet = false;
+    const char *jobs;
+    const struct cli_option rows[] = {
+        {"json", .flag = &is_json},
+        {"quiet", .flag = &is_quiet},
+        {"jobs", 'j', .text = &jobs},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
+    if (status != CLI_OK)
+        return cli_exit(status);
+    if (optind == argc)
+        return cli_complain(CLI_USAGE, "a scenario is wanted; see --help");
+    return check_all(argv + optind, argc - optind, is_json, is_quiet)
+               ? CLI_OK
+               : CLI_USAGE;
 }

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/compare_figures.h"
+#include "cli/options.h"
 #include "cli/progress.h"
 #include "policy/policies.h"
 #include "scenario/values.h"
@@ -18,7 +19,6 @@
 #include "study/words.h"
 
 enum {
-    MAX_JOBS = 1024,
     MAX_SEEDS = 10000,
     DEFAULT_SEEDS = 5,
     UNTIL_MAX_SEEDS = 1000, /* --until gives up here */
@@ -84,38 +84,6 @@ static const char help[] =
     "  lowtide compare storm.yaml --memory 64MiB,96MiB --until 2% \\\n"
     "      --fail-if 'lru.stall_some_share > zircon.stall_some_share * 1.05'\n";
 
-enum {
-    OPT_POLICIES = 256,
-    OPT_MEMORY,
-    OPT_SEEDS,
-    OPT_BASELINE,
-    OPT_UNTIL,
-    OPT_WARMUP,
-    OPT_METRICS,
-    OPT_PLOT,
-    OPT_FAIL_IF,
-    OPT_JSON,
-    OPT_QUIET
-};
-
-static const struct option long_options[] = {
-    {"policies", required_argument, NULL, OPT_POLICIES},
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"seeds", required_argument, NULL, OPT_SEEDS},
-    {"baseline", required_argument, NULL, OPT_BASELINE},
-    {"until", required_argument, NULL, OPT_UNTIL},
-    {"warmup", required_argument, NULL, OPT_WARMUP},
-    {"metrics", required_argument, NULL, OPT_METRICS},
-    {"plot", required_argument, NULL, OPT_PLOT},
-    {"fail-if", required_argument, NULL, OPT_FAIL_IF},
-    {"output", required_argument, NULL, 'o'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 struct options {
     const char *policies; /* NULL: all built-in ones */
     const char *memory;   /* NULL: the scenario's */
@@ -125,7 +93,7 @@ struct options {
     const char *fail_if;  /* NULL: no gate */
     double precision;     /* 0: as many repetitions as --seeds says */
     unsigned seeds;
-    bool is_json, is_quiet, is_help;
+    bool is_json, is_quiet;
 };
 
 struct command {
@@ -168,86 +136,57 @@ static bool read_warmup(const char *text, struct study_warmup *warmup)
     return warmup->is_found || (time > 0 && time < SIM_NS_INFINITE);
 }
 
-static int take_option(struct command *command, int option)
+static int take_until(void *target, const char *value)
 {
-    struct options *options = &command->options;
-    switch (option) {
-    case OPT_POLICIES:
-        options->policies = optarg;
+    if (read_share(value, target))
         return CLI_OK;
-    case OPT_MEMORY:
-        options->memory = optarg;
+    return cli_complain(CLI_USAGE,
+                        "--until '%s': a share between 0 and 1 is wanted: 2%%",
+                        value);
+}
+
+static int take_warmup(void *target, const char *value)
+{
+    if (read_warmup(value, target))
         return CLI_OK;
-    case OPT_SEEDS:
-        if (cli_read_count(optarg, MAX_SEEDS, &options->seeds))
-            return CLI_OK;
-        return cli_complain(
-            CLI_USAGE, "--seeds: a number from 1 to %d is wanted", MAX_SEEDS);
-    case OPT_BASELINE:
-        options->baseline = optarg;
-        return CLI_OK;
-    case OPT_UNTIL:
-        if (read_share(optarg, &options->precision))
-            return CLI_OK;
-        return cli_complain(
-            CLI_USAGE, "--until '%s': a share between 0 and 1 is wanted: 2%%",
-            optarg);
-    case OPT_WARMUP:
-        if (read_warmup(optarg, &command->study.warmup))
-            return CLI_OK;
-        return cli_complain(
-            CLI_USAGE, "--warmup '%s': a time such as 2s is wanted, or auto",
-            optarg);
-    case OPT_METRICS:
-        options->metrics = optarg;
-        return CLI_OK;
-    case OPT_PLOT:
-        options->plot = optarg;
-        return CLI_OK;
-    case OPT_FAIL_IF:
-        options->fail_if = optarg;
-        return CLI_OK;
-    case 'o':
-        command->study.database = optarg;
-        return CLI_OK;
-    case 'j':
-        if (cli_read_count(optarg, MAX_JOBS, &command->study.parallel))
-            return CLI_OK;
-        return cli_complain(
-            CLI_USAGE, "--jobs: a number from 1 to %d is wanted", MAX_JOBS);
-    case OPT_JSON:
-        options->is_json = true;
-        return CLI_OK;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        return CLI_OK;
-    case 'h':
-        options->is_help = true;
-        return CLI_OK;
-    default:
-        return CLI_USAGE;
-    }
+    return cli_complain(CLI_USAGE,
+                        "--warmup '%s': a time such as 2s is wanted, or auto",
+                        value);
 }
 
 static int read_options(struct command *command, int argc, char **argv)
 {
-    int option;
-    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(command, option);
-        if (status != CLI_OK || command->options.is_help)
-            return status;
-    }
+    struct options *options = &command->options;
+    struct study *study = &command->study;
+    const struct cli_option rows[] = {
+        {"policies", .text = &options->policies},
+        {"memory", .text = &options->memory},
+        {"seeds", .count = &options->seeds, .most = MAX_SEEDS},
+        {"baseline", .text = &options->baseline},
+        {"until", .take = take_until, .target = &options->precision},
+        {"warmup", .take = take_warmup, .target = &study->warmup},
+        {"metrics", .text = &options->metrics},
+        {"plot", .text = &options->plot},
+        {"fail-if", .text = &options->fail_if},
+        {"output", 'o', .text = &study->database},
+        {"jobs", 'j', .count = &study->parallel, .most = CLI_MAX_JOBS},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
+    if (status != CLI_OK)
+        return status;
     if (optind + 1 != argc)
         return cli_complain(CLI_USAGE, "one scenario is wanted; see --help");
-    command->study.path = argv[optind];
-    command->study.is_quiet = command->options.is_quiet;
-    if (!command->options.plot)
+    study->path = argv[optind];
+    study->is_quiet = options->is_quiet;
+    if (!options->plot)
         return CLI_OK;
-    if (command->study.warmup.is_deleted)
+    if (study->warmup.is_deleted)
         return cli_complain(CLI_USAGE,
                             "--plot draws whole runs: not with --warmup");
-    return compare_figures_check(command->options.plot);
+    return compare_figures_check(options->plot);
 }
 
 /* --- the plan ------------------------------------------------------------- */
@@ -453,6 +392,21 @@ static int finish(struct command *command, enum study_status status)
     return drawn != CLI_OK ? drawn : cli_study_exit(status);
 }
 
+static int compare(struct command *command)
+{
+    struct progress progress;
+    int status = make_plan(command);
+    if (status != CLI_OK)
+        return status;
+    progress_begin(&progress, command->options.is_quiet);
+    command->study.progress = progress_show_runs;
+    command->study.progress_context = &progress;
+    command->study.interrupted = cli_catch_signals();
+    enum study_status ran = run(command);
+    progress_end(&progress);
+    return finish(command, ran);
+}
+
 int cmd_compare(int argc, char **argv)
 {
     char *joined = cli_join(argc, argv);
@@ -460,29 +414,13 @@ int cmd_compare(int argc, char **argv)
         .options = {.seeds = DEFAULT_SEEDS},
         .study = {.database = "lowtide.db", .argv = joined, .parallel = 1},
     };
-    int status = CLI_HOST;
-    if (joined)
-        status = read_options(&command, argc, argv);
-    else
-        cli_complain(CLI_HOST, "out of memory");
-    if (status == CLI_OK && command.options.is_help) {
-        fputs(help, stdout);
-    } else if (status == CLI_OK) {
-        status = make_plan(&command);
-        if (status == CLI_OK) {
-            struct progress progress;
-            progress_begin(&progress, command.options.is_quiet);
-            command.study.progress = progress_show_runs;
-            command.study.progress_context = &progress;
-            command.study.interrupted = cli_catch_signals();
-            enum study_status ran = run(&command);
-            progress_end(&progress);
-            status = finish(&command, ran);
-        }
-    }
+    int status = joined ? read_options(&command, argc, argv)
+                        : cli_complain(CLI_HOST, "out of memory");
+    if (status == CLI_OK)
+        status = compare(&command);
     study_release(&command.study);
     words_release(&command.policies);
     words_release(&command.memories);
     free(joined);
-    return status;
+    return cli_exit(status);
 }

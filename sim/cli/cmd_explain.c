@@ -7,12 +7,13 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "explain/first_difference.h"
 #include "explain/page_life.h"
 #include "record/results.h"
 #include "scenario/values.h"
 
-enum { MAX_JOBS = 1024, ERROR_BYTES = 1024 };
+enum { ERROR_BYTES = 1024 };
 
 static const char help[] =
     "usage: lowtide explain DB --vmo V --page N [--run ID|NAME]\n"
@@ -48,93 +49,59 @@ static const char help[] =
     "      --policy lru\n"
     "  lowtide explain lowtide.db --first-difference 1 2\n";
 
-enum { OPT_VMO = 256, OPT_PAGE, OPT_RUN, OPT_DIFFERENCE, OPT_JSON, OPT_QUIET };
-
-static const struct option long_options[] = {
-    {"vmo", required_argument, NULL, OPT_VMO},
-    {"page", required_argument, NULL, OPT_PAGE},
-    {"run", required_argument, NULL, OPT_RUN},
-    {"first-difference", required_argument, NULL, OPT_DIFFERENCE},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"jobs", required_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 struct options {
+    int argc;
+    char **argv;
     const char *database;
     const char *vmo, *run;
     const char *runs[DIFFERENCE_SIDES]; /* [0] NULL: it is about a page */
     uint64_t page;
-    bool has_page, is_json, is_quiet, is_help;
+    bool has_page, is_json, is_quiet;
 };
 
 /* --- options -------------------------------------------------------------- */
 
-/* The second run comes behind the first, as if the option took both. */
-static int take_difference(struct options *options, int argc, char **argv)
+static int take_page(void *target, const char *value)
 {
-    options->runs[0] = optarg;
-    if (optind >= argc || argv[optind][0] == '-')
+    struct options *options = target;
+    options->has_page = value_count(value, &options->page) == VALUE_OK;
+    return options->has_page
+               ? CLI_OK
+               : cli_complain(CLI_USAGE, "--page: a number is wanted");
+}
+
+/* The second run comes behind the first, as if the option took both. */
+static int take_difference(void *target, const char *value)
+{
+    struct options *options = target;
+    options->runs[0] = value;
+    if (optind >= options->argc || options->argv[optind][0] == '-')
         return cli_complain(CLI_USAGE, "--first-difference wants two runs");
-    options->runs[1] = argv[optind++];
+    options->runs[1] = options->argv[optind++];
     return CLI_OK;
 }
 
-static int take_option(struct options *options, int option, int argc,
-                       char **argv)
+static int read_options(struct options *options)
 {
     unsigned jobs;
-
-    switch (option) {
-    case OPT_VMO:
-        options->vmo = optarg;
-        return CLI_OK;
-    case OPT_PAGE:
-        options->has_page = value_count(optarg, &options->page) == VALUE_OK;
-        return options->has_page
-                   ? CLI_OK
-                   : cli_complain(CLI_USAGE, "--page: a number is wanted");
-    case OPT_RUN:
-        options->run = optarg;
-        return CLI_OK;
-    case OPT_DIFFERENCE:
-        return take_difference(options, argc, argv);
-    case OPT_JSON:
-        options->is_json = true;
-        return CLI_OK;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        return CLI_OK;
-    case 'j':
-        if (cli_read_count(optarg, MAX_JOBS, &jobs))
-            return CLI_OK;
-        return cli_complain(CLI_USAGE,
-                            "--jobs: a number from 1 to 1024 is wanted");
-    case 'h':
-        options->is_help = true;
-        return CLI_OK;
-    default:
-        return cli_complain(CLI_USAGE, "see lowtide explain --help");
-    }
-}
-
-static int read_options(struct options *options, int argc, char **argv)
-{
-    int option;
-
-    optind = 0; /* start anew, also after another command */
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(options, option, argc, argv);
-        if (status != CLI_OK || options->is_help)
-            return status;
-    }
-    if (optind + 1 != argc)
+    const struct cli_option rows[] = {
+        {"vmo", .text = &options->vmo},
+        {"page", .take = take_page, .target = options},
+        {"run", .text = &options->run},
+        {"first-difference", .take = take_difference, .target = options},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
+        {0},
+    };
+    int status = cli_read_options(options->argc, options->argv, rows, help,
+                                  CLI_SEE_HELP);
+    if (status != CLI_OK)
+        return status;
+    if (optind + 1 != options->argc)
         return cli_complain(CLI_USAGE,
                             "one results file is wanted; see --help");
-    options->database = argv[optind];
+    options->database = options->argv[optind];
     if (options->runs[0]) {
         if (options->vmo || options->has_page || options->run)
             return cli_complain(CLI_USAGE, "--first-difference goes without "
@@ -236,12 +203,7 @@ static int explain(const struct options *options)
 
 int cmd_explain(int argc, char **argv)
 {
-    struct options options = {0};
-    int status = read_options(&options, argc, argv);
-
-    if (status == CLI_OK && options.is_help)
-        fputs(help, stdout);
-    else if (status == CLI_OK)
-        status = explain(&options);
-    return status;
+    struct options options = {.argc = argc, .argv = argv};
+    int status = read_options(&options);
+    return status == CLI_OK ? explain(&options) : cli_exit(status);
 }

@@ -8,10 +8,9 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "export/export.h"
 #include "record/json.h"
-
-enum { MAX_JOBS = 1024 };
 
 /* What a browser can still hold with ease. */
 #define LARGE_BYTES (UINT64_C(512) << 20)
@@ -49,71 +48,28 @@ static const char help[] =
     "  lowtide export lowtide.db --perfetto trace.json\n"
     "  lowtide export lowtide.db --run first-pressure --csv results\n";
 
-enum { OPT_PERFETTO = 256, OPT_CSV, OPT_RUN, OPT_JSON, OPT_QUIET };
-
-static const struct option long_options[] = {
-    {"perfetto", required_argument, NULL, OPT_PERFETTO},
-    {"csv", required_argument, NULL, OPT_CSV},
-    {"run", required_argument, NULL, OPT_RUN},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"jobs", required_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 struct options {
     const char *database;
     const char *perfetto, *csv; /* one of them; the other NULL */
-    const char **selectors;     /* owned */
-    size_t selector_count;
-    bool is_json, is_quiet, is_help;
+    struct cli_texts runs;
+    bool is_json, is_quiet;
 };
-
-static int take_option(struct options *options, int option)
-{
-    unsigned jobs;
-
-    switch (option) {
-    case OPT_PERFETTO:
-        options->perfetto = optarg;
-        return CLI_OK;
-    case OPT_CSV:
-        options->csv = optarg;
-        return CLI_OK;
-    case OPT_RUN:
-        options->selectors[options->selector_count++] = optarg;
-        return CLI_OK;
-    case OPT_JSON:
-        options->is_json = true;
-        return CLI_OK;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        return CLI_OK;
-    case 'j':
-        if (cli_read_count(optarg, MAX_JOBS, &jobs))
-            return CLI_OK;
-        return cli_complain(CLI_USAGE,
-                            "--jobs: a number from 1 to 1024 is wanted");
-    case 'h':
-        options->is_help = true;
-        return CLI_OK;
-    default:
-        return cli_complain(CLI_USAGE, "see lowtide export --help");
-    }
-}
 
 static int read_options(struct options *options, int argc, char **argv)
 {
-    int option;
-
-    optind = 0; /* start anew, also after another command */
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(options, option);
-        if (status != CLI_OK || options->is_help)
-            return status;
-    }
+    unsigned jobs;
+    const struct cli_option rows[] = {
+        {"perfetto", .text = &options->perfetto},
+        {"csv", .text = &options->csv},
+        {"run", .texts = &options->runs},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
+    if (status != CLI_OK)
+        return status;
     if (optind + 1 != argc)
         return cli_complain(CLI_USAGE,
                             "one results file is wanted; see --help");
@@ -194,7 +150,7 @@ static enum results_check export_from(const struct options *options,
         results_open(options->database, &db, error, EXPORT_ERROR_BYTES);
 
     if (check == RESULTS_OK)
-        check = results_select(db, options->selectors, options->selector_count,
+        check = results_select(db, options->runs.items, options->runs.count,
                                &runs, error, EXPORT_ERROR_BYTES);
     if (check == RESULTS_OK && runs.count == 0) {
         snprintf(error, EXPORT_ERROR_BYTES, "%s: the file holds no runs",
@@ -217,21 +173,14 @@ static enum results_check export_from(const struct options *options,
 int cmd_export(int argc, char **argv)
 {
     char error[EXPORT_ERROR_BYTES] = "";
-    struct options options = {
-        .selectors = calloc((size_t)argc + 1, sizeof *options.selectors),
-    };
-    if (!options.selectors)
-        return cli_complain(CLI_HOST, "out of memory");
-
+    struct options options = {0};
     int status = read_options(&options, argc, argv);
-    if (status == CLI_OK && options.is_help) {
-        fputs(help, stdout);
-    } else if (status == CLI_OK) {
+    if (status == CLI_OK) {
         enum results_check check = export_from(&options, error);
         status = check == RESULTS_OK
                      ? cli_flush()
                      : cli_complain(cli_results_exit(check), "%s", error);
     }
-    free(options.selectors);
-    return status;
+    free(options.runs.items);
+    return cli_exit(status);
 }

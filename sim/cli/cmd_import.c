@@ -10,11 +10,12 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "record/json.h"
 #include "scenario/values.h"
 #include "study/trace_import.h"
 
-enum { MESSAGE_BYTES = 1024, MAX_JOBS = 1024 };
+enum { MESSAGE_BYTES = 1024 };
 
 static const char help[] =
     "usage: lowtide import TRACE --to FILE.ltt [option...]\n"
@@ -43,29 +44,6 @@ static const char help[] =
     "  lowtide import cluster.oracleGeneral.zst --sample 0.01 --to one.ltt\n"
     "  lowtide import faults.txt --format perf --to faults.ltt\n";
 
-enum {
-    OPT_TO = 256,
-    OPT_FORMAT,
-    OPT_COLUMNS,
-    OPT_PAGE_SIZE,
-    OPT_SAMPLE,
-    OPT_JSON,
-    OPT_QUIET
-};
-
-static const struct option long_options[] = {
-    {"to", required_argument, NULL, OPT_TO},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"columns", required_argument, NULL, OPT_COLUMNS},
-    {"page-size", required_argument, NULL, OPT_PAGE_SIZE},
-    {"sample", required_argument, NULL, OPT_SAMPLE},
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 struct options {
     struct trace_import import;
     bool is_json;
@@ -74,9 +52,9 @@ struct options {
 
 /* --- options ---------------------------------------------------------------- */
 
-static int read_format(const char *text, enum trace_format *format)
+static int take_format(void *target, const char *text)
 {
-    if (trace_format_parse(text, format))
+    if (trace_format_parse(text, target))
         return CLI_OK;
     fprintf(stderr, "lowtide import: --format '%s': expected", text);
     for (int f = 0; f < TRACE_FORMAT_COUNT; f++)
@@ -86,8 +64,9 @@ static int read_format(const char *text, enum trace_format *format)
     return CLI_USAGE;
 }
 
-static int read_page_size(const char *text, uint64_t *bytes)
+static int take_page_size(void *target, const char *text)
 {
+    uint64_t *bytes = target;
     const uint64_t most = UINT64_C(1) << 30;
     if (value_size(text, 1, bytes) == VALUE_OK &&
         text[strlen(text) - 1] != 'p' && *bytes >= 4096 && *bytes <= most &&
@@ -99,11 +78,11 @@ static int read_page_size(const char *text, uint64_t *bytes)
                         text);
 }
 
-static int read_sample(const char *text, uint64_t *threshold)
+static int take_sample(void *target, const char *text)
 {
     double share;
     if (value_real(text, &share) == VALUE_OK &&
-        trace_sample_threshold(share, threshold))
+        trace_sample_threshold(share, target))
         return CLI_OK;
     return cli_complain(
         CLI_USAGE,
@@ -112,37 +91,34 @@ static int read_sample(const char *text, uint64_t *threshold)
         text);
 }
 
-static int take_option(struct options *options, int option, const char *value)
+static int read_options(struct options *options, int argc, char **argv)
 {
     struct trace_import *import = &options->import;
+    struct trace_options *trace = &import->options;
     unsigned jobs;
-    switch (option) {
-    case OPT_TO:
-        import->to = value;
-        return CLI_OK;
-    case OPT_FORMAT:
-        return read_format(value, &import->options.format);
-    case OPT_COLUMNS:
-        import->options.columns = value;
-        return CLI_OK;
-    case OPT_PAGE_SIZE:
-        return read_page_size(value, &import->options.page_size);
-    case OPT_SAMPLE:
-        return read_sample(value, &import->sample_threshold);
-    case 'j':
-        return cli_read_count(value, MAX_JOBS, &jobs)
-                   ? CLI_OK
-                   : cli_complain(CLI_USAGE,
-                                  "--jobs wants a number from 1 to 1024");
-    case OPT_JSON:
-        options->is_json = true;
-        return CLI_OK;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        return CLI_OK;
-    default:
-        return cli_complain(CLI_USAGE, "see lowtide import --help");
-    }
+    const struct cli_option rows[] = {
+        {"to", .text = &import->to},
+        {"format", .take = take_format, .target = &trace->format},
+        {"columns", .text = &trace->columns},
+        {"page-size", .take = take_page_size, .target = &trace->page_size},
+        {"sample", .take = take_sample, .target = &import->sample_threshold},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
+         .wants = CLI_WANTS_JOBS},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
+    if (status != CLI_OK)
+        return status;
+    if (optind + 1 != argc)
+        return cli_complain(CLI_USAGE, optind == argc
+                                           ? "a trace is wanted; see --help"
+                                           : "one trace at a time; see --help");
+    if (!import->to || !import->to[0])
+        return cli_complain(CLI_USAGE, "--to FILE.ltt is wanted; see --help");
+    import->path = argv[optind];
+    return CLI_OK;
 }
 
 /* --- results ------------------------------------------------------------------ */
@@ -226,25 +202,9 @@ static int run(const struct options *options)
 int cmd_import(int argc, char **argv)
 {
     struct options options = {.import.options.format = TRACE_AUTO};
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
-        }
-        const int status = take_option(&options, option, optarg);
-        if (status != CLI_OK)
-            return status;
-    }
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE, optind == argc
-                                           ? "a trace is wanted; see --help"
-                                           : "one trace at a time; see --help");
-    if (!options.import.to || !options.import.to[0])
-        return cli_complain(CLI_USAGE, "--to FILE.ltt is wanted; see --help");
-    options.import.path = argv[optind];
+    int status = read_options(&options, argc, argv);
+    if (status != CLI_OK)
+        return cli_exit(status);
     options.import.interrupted = cli_catch_signals();
     return run(&options);
 }

@@ -7,11 +7,13 @@
  */
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "record/recorder.h"
 #include "record/results.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,57 +38,26 @@ static const char help[] =
     "  lowtide list lowtide.db\n"
     "  lowtide list lowtide.db --run clone-storm --json\n";
 
-enum { OPT_RUN = 256, OPT_JSON, OPT_QUIET };
-
-static const struct option long_options[] = {
-    {"run", required_argument, NULL, OPT_RUN},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"jobs", required_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 struct list_options {
     const char *path;
-    const char **selectors; /* owned */
-    size_t selector_count;
-    bool json, quiet, help;
+    struct cli_texts runs;
+    bool json, quiet;
 };
-
-static bool is_count(const char *text)
-{
-    return *text && strspn(text, "0123456789") == strlen(text) &&
-           strtoull(text, NULL, 10) > 0;
-}
 
 static int read_options(struct list_options *options, int argc, char **argv)
 {
-    int option;
-    optind = 0; /* start anew, also after another command */
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        switch (option) {
-        case OPT_RUN:
-            options->selectors[options->selector_count++] = optarg;
-            break;
-        case OPT_JSON:
-            options->json = true;
-            break;
-        case OPT_QUIET:
-            options->quiet = true;
-            break;
-        case 'j':
-            if (!is_count(optarg))
-                return cli_complain(CLI_USAGE, "--jobs wants a number from 1");
-            break;
-        case 'h':
-            options->help = true;
-            return CLI_OK;
-        default:
-            return cli_complain(CLI_USAGE, "see lowtide list --help");
-        }
-    }
+    unsigned jobs;
+    const struct cli_option rows[] = {
+        {"run", .texts = &options->runs},
+        {"json", .flag = &options->json},
+        {"quiet", .flag = &options->quiet},
+        {"jobs", 'j', .count = &jobs, .most = UINT_MAX,
+         .wants = "a number from 1"},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
+    if (status != CLI_OK)
+        return status;
     if (optind + 1 != argc)
         return cli_complain(CLI_USAGE,
                             "one results file is wanted; see --help");
@@ -213,7 +184,7 @@ static int list_runs(const struct list_options *options, sqlite3 *db)
     char error[ERROR_BYTES] = "";
     struct results_runs runs;
     enum results_check check =
-        results_select(db, options->selectors, options->selector_count, &runs,
+        results_select(db, options->runs.items, options->runs.count, &runs,
                        error, sizeof(error));
     if (check != RESULTS_OK)
         return cli_complain(cli_results_exit(check), "%s", error);
@@ -239,16 +210,9 @@ int cmd_list(int argc, char **argv)
 {
     char error[ERROR_BYTES] = "";
     sqlite3 *db = NULL;
-    struct list_options options = {
-        .selectors = calloc((size_t)argc + 1, sizeof(*options.selectors)),
-    };
-    if (!options.selectors)
-        return cli_complain(CLI_HOST, "out of memory");
-
+    struct list_options options = {0};
     int status = read_options(&options, argc, argv);
-    if (status == CLI_OK && options.help) {
-        fputs(help, stdout);
-    } else if (status == CLI_OK) {
+    if (status == CLI_OK) {
         enum results_check check =
             results_open(options.path, &db, error, sizeof(error));
         status = check == RESULTS_OK
@@ -256,6 +220,6 @@ int cmd_list(int argc, char **argv)
                      : cli_complain(cli_results_exit(check), "%s", error);
         sqlite3_close(db);
     }
-    free(options.selectors);
-    return status;
+    free(options.runs.items);
+    return cli_exit(status);
 }

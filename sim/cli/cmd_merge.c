@@ -7,9 +7,10 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "record/merge.h"
 
-enum { ERROR_BYTES = 1024, MAX_JOBS = 1024 };
+enum { ERROR_BYTES = 1024 };
 
 static const char help[] =
     "usage: lowtide merge OUT.db IN.db... [option...]\n"
@@ -29,16 +30,6 @@ static const char help[] =
     "\n"
     "examples:\n"
     "  lowtide merge all.db shard-1.db shard-2.db\n";
-
-enum { OPT_JSON = 256, OPT_QUIET };
-
-static const struct option long_options[] = {
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static int merge(const char *out, const char *const *in, size_t in_count,
                  bool is_json, bool is_quiet)
@@ -67,28 +58,15 @@ int cmd_merge(int argc, char **argv)
 {
     bool is_json = false, is_quiet = false;
     unsigned jobs;
-    int option;
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        switch (option) {
-        case 'j':
-            if (!cli_read_count(optarg, MAX_JOBS, &jobs))
-                return cli_complain(
-                    CLI_USAGE, "--jobs: a number from 1 to 1024 is wanted");
-            break;
-        case OPT_JSON:
-            is_json = true;
-            break;
-        case OPT_QUIET:
-            is_quiet = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return CLI_OK;
-        default:
-            return CLI_USAGE;
-        }
-    }
+    const struct cli_option rows[] = {
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
+        {"json", .flag = &is_json},
+        {"quiet", .flag = &is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
+    if (status != CLI_OK)
+        return cli_exit(status);
     if (argc - optind < 2)
         return cli_complain(CLI_USAGE,
                             "a new file and files to join are wanted; "

@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "plot/plot.h"
 #include "record/json.h"
 
@@ -51,36 +52,9 @@ static const char help_end[] =
 
 struct options {
     struct plot_request request;
-    const char **runs;    /* owned */
-    const char **metrics; /* owned */
+    struct cli_texts runs, metrics;
     bool is_json;
     bool is_quiet;
-};
-
-enum {
-    OPT_RUN = 256,
-    OPT_KIND,
-    OPT_METRIC,
-    OPT_BASELINE,
-    OPT_VMO,
-    OPT_KEEP,
-    OPT_JSON,
-    OPT_QUIET
-};
-
-static const struct option long_options[] = {
-    {"run", required_argument, NULL, OPT_RUN},
-    {"kind", required_argument, NULL, OPT_KIND},
-    {"metric", required_argument, NULL, OPT_METRIC},
-    {"baseline", required_argument, NULL, OPT_BASELINE},
-    {"vmo", required_argument, NULL, OPT_VMO},
-    {"output", required_argument, NULL, 'o'},
-    {"keep", no_argument, NULL, OPT_KEEP},
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
 };
 
 static int print_help(void)
@@ -94,73 +68,39 @@ static int print_help(void)
     return CLI_OK;
 }
 
-static bool is_job_count(const char *text)
-{
-    char *end;
-    long jobs = strtol(text, &end, 10);
-    return end != text && *end == '\0' && jobs >= 1 && jobs <= 1024;
-}
-
-/* Returns CLI_OK, or the status to end with after a message. */
-static int take_option(struct options *options, int option, const char *value)
-{
-    switch (option) {
-    case OPT_RUN:
-        options->runs[options->request.run_count++] = value;
-        break;
-    case OPT_KIND:
-        options->request.kind = value;
-        break;
-    case OPT_METRIC:
-        options->metrics[options->request.metric_count++] = value;
-        break;
-    case OPT_BASELINE:
-        options->request.baseline = value;
-        break;
-    case OPT_VMO:
-        options->request.vmo = value;
-        break;
-    case 'o':
-        options->request.output = value;
-        break;
-    case OPT_KEEP:
-        options->request.is_kept = true;
-        break;
-    case 'j':
-        if (!is_job_count(value))
-            return cli_complain(CLI_USAGE,
-                                "--jobs wants a number from 1 to 1024");
-        break;
-    case OPT_JSON:
-        options->is_json = true;
-        break;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        break;
-    default:
-        return cli_complain(CLI_USAGE, "see lowtide plot --help");
-    }
-    return CLI_OK;
-}
-
 static int read_options(struct options *options, int argc, char **argv)
 {
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(options, option, optarg);
-        if (status != CLI_OK)
-            return status;
-    }
+    struct plot_request *request = &options->request;
+    unsigned jobs;
+    const struct cli_option rows[] = {
+        {"run", .texts = &options->runs},
+        {"kind", .text = &request->kind},
+        {"metric", .texts = &options->metrics},
+        {"baseline", .text = &request->baseline},
+        {"vmo", .text = &request->vmo},
+        {"output", 'o', .text = &request->output},
+        {"keep", .flag = &request->is_kept},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
+         .wants = CLI_WANTS_JOBS},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, NULL, CLI_SEE_HELP);
+    if (status != CLI_OK)
+        return status;
     if (optind + 1 != argc)
         return cli_complain(CLI_USAGE,
                             optind == argc
                                 ? "a results file is wanted; see --help"
                                 : "one results file at a time; see --help");
-    if (!options->request.output)
+    if (!request->output)
         return cli_complain(CLI_USAGE, "-o FILE is wanted; see --help");
-    options->request.database = argv[optind];
+    request->database = argv[optind];
+    request->runs = options->runs.items;
+    request->run_count = options->runs.count;
+    request->metrics = options->metrics.items;
+    request->metric_count = options->metrics.count;
     return CLI_OK;
 }
 
@@ -212,34 +152,15 @@ static int draw(const struct options *options)
     return status;
 }
 
-static bool wants_help(int argc, char **argv)
-{
-    for (int n = 1; n < argc && strcmp(argv[n], "--") != 0; n++)
-        if (strcmp(argv[n], "--help") == 0 || strcmp(argv[n], "-h") == 0)
-            return true;
-    return false;
-}
-
 int cmd_plot(int argc, char **argv)
 {
-    if (wants_help(argc, argv))
+    if (cli_wants_help(argc, argv))
         return print_help();
-    struct options options = {
-        .request = {.kind = "pressure"},
-        .runs = calloc((size_t)argc + 1, sizeof(*options.runs)),
-        .metrics = calloc((size_t)argc + 1, sizeof(*options.metrics)),
-    };
-    int status = CLI_HOST;
-    if (options.runs && options.metrics) {
-        options.request.runs = options.runs;
-        options.request.metrics = options.metrics;
-        status = read_options(&options, argc, argv);
-        if (status == CLI_OK)
-            status = draw(&options);
-    } else {
-        cli_complain(status, "out of memory");
-    }
-    free(options.runs);
-    free(options.metrics);
+    struct options options = {.request = {.kind = "pressure"}};
+    int status = read_options(&options, argc, argv);
+    if (status == CLI_OK)
+        status = draw(&options);
+    free(options.runs.items);
+    free(options.metrics.items);
     return status;
 }

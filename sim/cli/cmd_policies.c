@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "policy/policies.h"
 #include "policy/policy_suite.h"
 #include "record/json.h"
@@ -28,18 +29,7 @@ static const char help[] =
     "  lowtide policies zircon\n"
     "  lowtide policies --test ./my_policy.so\n";
 
-enum { OPT_TEST = 256, OPT_JSON, OPT_QUIET };
-
 enum { SUITE_SEEDS = 8, SUITE_STEPS = 20000 };
-
-static const struct option long_options[] = {
-    {"test", no_argument, NULL, OPT_TEST},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"jobs", required_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 struct options {
     bool is_test;
@@ -212,28 +202,14 @@ static int run(const struct options *options, int argc, char **argv)
 int cmd_policies(int argc, char **argv)
 {
     struct options options = {.is_test = false};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        switch (option) {
-        case 'h':
-            fputs(help, stdout);
-            return CLI_OK;
-        case 'j':
-            break;
-        case OPT_TEST:
-            options.is_test = true;
-            break;
-        case OPT_JSON:
-            options.is_json = true;
-            break;
-        case OPT_QUIET:
-            options.is_quiet = true;
-            break;
-        default:
-            return CLI_USAGE;
-        }
-    }
-    return run(&options, argc, argv);
+    const char *jobs;
+    const struct cli_option rows[] = {
+        {"test", .flag = &options.is_test},
+        {"json", .flag = &options.is_json},
+        {"quiet", .flag = &options.is_quiet},
+        {"jobs", 'j', .text = &jobs},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
+    return status == CLI_OK ? run(&options, argc, argv) : cli_exit(status);
 }

@@ -12,11 +12,12 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "scenario/values.h"
 #include "study/replay_plan.h"
 #include "study/replay_report.h"
 
-enum { MESSAGE_BYTES = 1024, MAX_JOBS = 1024 };
+enum { MESSAGE_BYTES = 1024 };
 
 static const char help[] =
     "usage: lowtide replay TRACE --memory SIZE[,SIZE...] [--policy P[,P...]]\n"
@@ -80,88 +81,47 @@ struct options {
     bool is_quiet;
 };
 
-enum {
-    OPT_MEMORY = 256,
-    OPT_POLICY,
-    OPT_PARAM,
-    OPT_FORMAT,
-    OPT_COLUMNS,
-    OPT_PAGE_SIZE,
-    OPT_VMO_SIZE,
-    OPT_JSON,
-    OPT_QUIET,
-    OPT_MRC,
-    OPT_SAMPLE,
-};
-
-static const struct option long_options[] = {
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"policy", required_argument, NULL, OPT_POLICY},
-    {"param", required_argument, NULL, OPT_PARAM},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"columns", required_argument, NULL, OPT_COLUMNS},
-    {"page-size", required_argument, NULL, OPT_PAGE_SIZE},
-    {"vmo-size", required_argument, NULL, OPT_VMO_SIZE},
-    {"jobs", required_argument, NULL, 'j'},
-    {"output", required_argument, NULL, 'o'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"mrc", no_argument, NULL, OPT_MRC},
-    {"sample", required_argument, NULL, OPT_SAMPLE},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-/* Returns CLI_OK, or the status to end with after a message. */
-static int take_option(struct options *options, int option, const char *value)
+static int take_param(void *target, const char *value)
 {
-    switch (option) {
-    case OPT_MEMORY:
-        options->memory = value;
-        break;
-    case OPT_POLICY:
-        options->policies = value;
-        break;
-    case OPT_PARAM:
-        if (value_param(value, NULL) != VALUE_OK)
-            return cli_complain(CLI_USAGE, "--param wants NAME=VALUE");
-        options->params[options->param_count++] = value;
-        break;
-    case OPT_FORMAT:
-        options->format = value;
-        break;
-    case OPT_COLUMNS:
-        options->trace.columns = value;
-        break;
-    case OPT_PAGE_SIZE:
-        options->page_size = value;
-        break;
-    case OPT_VMO_SIZE:
-        options->vmo_size = value;
-        break;
-    case 'o':
-        options->database = value;
-        break;
-    case 'j':
-        if (!cli_read_count(value, MAX_JOBS, &options->jobs))
-            return cli_complain(CLI_USAGE,
-                                "--jobs wants a number from 1 to 1024");
-        break;
-    case OPT_JSON:
-        options->is_json = true;
-        break;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        break;
-    case OPT_MRC:
-        options->is_curve = true;
-        break;
-    case OPT_SAMPLE:
-        options->sample = value;
-        break;
-    default:
-        return cli_complain(CLI_USAGE, "see lowtide replay --help");
-    }
+    struct options *options = target;
+    if (value_param(value, NULL) != VALUE_OK)
+        return cli_complain(CLI_USAGE, "--param wants NAME=VALUE");
+    options->params[options->param_count++] = value;
+    return CLI_OK;
+}
+
+static int read_options(struct options *options, int argc, char **argv)
+{
+    const struct cli_option rows[] = {
+        {"memory", .text = &options->memory},
+        {"policy", .text = &options->policies},
+        {"param", .take = take_param, .target = options},
+        {"format", .text = &options->format},
+        {"columns", .text = &options->trace.columns},
+        {"page-size", .text = &options->page_size},
+        {"vmo-size", .text = &options->vmo_size},
+        {"jobs", 'j', .count = &options->jobs, .most = CLI_MAX_JOBS,
+         .wants = CLI_WANTS_JOBS},
+        {"output", 'o', .text = &options->database},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {"mrc", .flag = &options->is_curve},
+        {"sample", .text = &options->sample},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, NULL, CLI_SEE_HELP);
+    if (status != CLI_OK)
+        return status;
+    if (optind + 1 != argc)
+        return cli_complain(CLI_USAGE, optind == argc
+                                           ? "a trace is wanted; see --help"
+                                           : "one trace at a time; see --help");
+    if (!options->memory && !options->is_curve)
+        return cli_complain(CLI_USAGE, "--memory is wanted; see --help");
+    if (options->vmo_size && (options->is_curve || options->sample))
+        return cli_complain(
+            CLI_USAGE, "--vmo-size does not go with --mrc or --sample, which "
+                       "number the pages they keep");
     return CLI_OK;
 }
 
@@ -325,40 +285,9 @@ static int run_plan(const struct options *options,
     return printing.status;
 }
 
-static int read_options(struct options *options, int argc, char **argv)
-{
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "j:o:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(options, option, optarg);
-        if (status != CLI_OK)
-            return status;
-    }
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE, optind == argc
-                                           ? "a trace is wanted; see --help"
-                                           : "one trace at a time; see --help");
-    if (!options->memory && !options->is_curve)
-        return cli_complain(CLI_USAGE, "--memory is wanted; see --help");
-    if (options->vmo_size && (options->is_curve || options->sample))
-        return cli_complain(
-            CLI_USAGE, "--vmo-size does not go with --mrc or --sample, which "
-                       "number the pages they keep");
-    return CLI_OK;
-}
-
-static bool wants_help(int argc, char **argv)
-{
-    for (int n = 1; n < argc && strcmp(argv[n], "--") != 0; n++)
-        if (strcmp(argv[n], "--help") == 0 || strcmp(argv[n], "-h") == 0)
-            return true;
-    return false;
-}
-
 int cmd_replay(int argc, char **argv)
 {
-    if (wants_help(argc, argv)) {
+    if (cli_wants_help(argc, argv)) {
         fputs(help, stdout);
         return CLI_OK;
     }

@@ -9,10 +9,9 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "record/json.h"
 #include "report/report.h"
-
-enum { MAX_JOBS = 1024 };
 
 static const char help[] =
     "usage: lowtide report DB [--run ID|NAME]... -o FILE.html\n"
@@ -43,72 +42,36 @@ static const char help[] =
 
 struct options {
     struct report_request request;
-    const char **runs; /* owned */
-    bool is_json, is_quiet, is_help;
+    struct cli_texts runs;
+    bool is_json, is_quiet;
 };
-
-enum { OPT_RUN = 256, OPT_JSON, OPT_QUIET };
-
-static const struct option long_options[] = {
-    {"run", required_argument, NULL, OPT_RUN},
-    {"output", required_argument, NULL, 'o'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-/* Returns CLI_OK, or the status to end with after a message. */
-static int take_option(struct options *options, int option, const char *value)
-{
-    unsigned jobs;
-    switch (option) {
-    case OPT_RUN:
-        options->runs[options->request.run_count++] = value;
-        break;
-    case 'o':
-        options->request.output = value;
-        break;
-    case 'j':
-        if (!cli_read_count(value, MAX_JOBS, &jobs))
-            return cli_complain(CLI_USAGE,
-                                "--jobs wants a number from 1 to 1024");
-        break;
-    case OPT_JSON:
-        options->is_json = true;
-        break;
-    case OPT_QUIET:
-        options->is_quiet = true;
-        break;
-    case 'h':
-        options->is_help = true;
-        break;
-    default:
-        return cli_complain(CLI_USAGE, "see lowtide report --help");
-    }
-    return CLI_OK;
-}
 
 static int read_options(struct options *options, int argc, char **argv)
 {
-    int option;
-    int status = CLI_OK;
-    optind = 0; /* start anew, also after another command */
-    while (status == CLI_OK && !options->is_help &&
-           (option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
-               -1)
-        status = take_option(options, option, optarg);
-    if (status != CLI_OK || options->is_help)
+    struct report_request *request = &options->request;
+    unsigned jobs;
+    const struct cli_option rows[] = {
+        {"run", .texts = &options->runs},
+        {"output", 'o', .text = &request->output},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
+         .wants = CLI_WANTS_JOBS},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &options->is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
+    if (status != CLI_OK)
         return status;
     if (optind + 1 != argc)
         return cli_complain(CLI_USAGE,
                             optind == argc
                                 ? "a results file is wanted; see --help"
                                 : "one results file at a time; see --help");
-    if (!options->request.output)
+    if (!request->output)
         return cli_complain(CLI_USAGE, "-o FILE.html is wanted; see --help");
-    options->request.database = argv[optind];
+    request->database = argv[optind];
+    request->runs = options->runs.items;
+    request->run_count = options->runs.count;
     return CLI_OK;
 }
 
@@ -146,17 +109,10 @@ static int write_report(const struct options *options)
 
 int cmd_report(int argc, char **argv)
 {
-    struct options options = {
-        .runs = calloc((size_t)argc + 1, sizeof(*options.runs)),
-    };
-    if (!options.runs)
-        return cli_complain(CLI_HOST, "out of memory");
-    options.request.runs = options.runs;
+    struct options options = {0};
     int status = read_options(&options, argc, argv);
-    if (status == CLI_OK && options.is_help)
-        fputs(help, stdout);
-    else if (status == CLI_OK)
+    if (status == CLI_OK)
         status = write_report(&options);
-    free(options.runs);
-    return status;
+    free(options.runs.items);
+    return cli_exit(status);
 }

@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "cli/run_list.h"
 #include "cli/terminal.h"
 #include "engine/world.h"
@@ -44,115 +45,55 @@ static const char help[] =
     "  lowtide run scenarios/compiler.yaml\n"
     "  lowtide run storm.yaml --policy lru --memory 256MiB -o storm.db\n";
 
-enum {
-    OPT_POLICY = 256,
-    OPT_PARAM,
-    OPT_SEED,
-    OPT_MEMORY,
-    OPT_SET,
-    OPT_PARANOID,
-    OPT_LOG,
-    OPT_JSON,
-    OPT_QUIET
-};
-
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"policy", required_argument, NULL, OPT_POLICY},
-    {"param", required_argument, NULL, OPT_PARAM},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"set", required_argument, NULL, OPT_SET},
-    {"paranoid", no_argument, NULL, OPT_PARANOID},
-    {"log", required_argument, NULL, OPT_LOG},
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 struct options {
     struct scenario_override *overrides; /* owned */
     size_t override_count;
     const char *log_path;
     bool is_json;
-    bool is_help;
     struct run_list list;
 };
 
 /* Options. ---------------------------------------------------------------- */
 
-static void add_override(struct options *options,
-                         enum scenario_override_kind kind, const char *text)
-{
-    options->overrides[options->override_count++] =
-        (struct scenario_override){kind, text};
-}
+/* Where an option that changes the scenario goes. */
+struct override_target {
+    struct options *options;
+    enum scenario_override_kind kind;
+};
 
-static bool read_jobs(const char *text, uint64_t *jobs)
+static int take_override(void *target, const char *value)
 {
-    return value_count(text, jobs) == VALUE_OK && *jobs >= 1 && *jobs <= 1024;
-}
-
-static int take_option(struct options *options, int option)
-{
-    switch (option) {
-    case 'o':
-        options->list.database = optarg;
-        return CLI_OK;
-    case 'j':
-        if (read_jobs(optarg, &options->list.jobs))
-            return CLI_OK;
-        return cli_complain(CLI_USAGE,
-                            "--jobs: a number from 1 to 1024 is wanted");
-    case OPT_POLICY:
-        add_override(options, OVERRIDE_POLICY, optarg);
-        return CLI_OK;
-    case OPT_PARAM:
-        add_override(options, OVERRIDE_PARAM, optarg);
-        return CLI_OK;
-    case OPT_SEED:
-        add_override(options, OVERRIDE_SEED, optarg);
-        return CLI_OK;
-    case OPT_MEMORY:
-        add_override(options, OVERRIDE_MEMORY, optarg);
-        return CLI_OK;
-    case OPT_SET:
-        add_override(options, OVERRIDE_SET, optarg);
-        return CLI_OK;
-    case OPT_PARANOID:
-        options->list.is_paranoid = true;
-        return CLI_OK;
-    case OPT_LOG:
-        options->log_path = optarg;
-        return CLI_OK;
-    case OPT_JSON:
-        options->is_json = true;
-        return CLI_OK;
-    case OPT_QUIET:
-        options->list.is_quiet = true;
-        return CLI_OK;
-    case 'h':
-        options->is_help = true;
-        return CLI_OK;
-    default:
-        return CLI_USAGE;
-    }
+    const struct override_target *to = target;
+    to->options->overrides[to->options->override_count++] =
+        (struct scenario_override){to->kind, value};
+    return CLI_OK;
 }
 
 static int read_options(struct options *options, int argc, char **argv)
 {
-    int option;
-
-    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(options, option);
-        if (status != CLI_OK)
-            return status;
-    }
-    if (options->is_help || optind < argc)
-        return CLI_OK;
+    struct run_list *list = &options->list;
+    struct override_target policy = {options, OVERRIDE_POLICY},
+                           param = {options, OVERRIDE_PARAM},
+                           seed = {options, OVERRIDE_SEED},
+                           memory = {options, OVERRIDE_MEMORY},
+                           set = {options, OVERRIDE_SET};
+    const struct cli_option rows[] = {
+        {"output", 'o', .text = &list->database},
+        {"policy", .take = take_override, .target = &policy},
+        {"param", .take = take_override, .target = &param},
+        {"seed", .take = take_override, .target = &seed},
+        {"memory", .take = take_override, .target = &memory},
+        {"set", .take = take_override, .target = &set},
+        {"paranoid", .flag = &list->is_paranoid},
+        {"log", .text = &options->log_path},
+        {"jobs", 'j', .count = &list->jobs, .most = CLI_MAX_JOBS},
+        {"json", .flag = &options->is_json},
+        {"quiet", .flag = &list->is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
+    if (status != CLI_OK || optind < argc)
+        return status;
     return cli_complain(CLI_USAGE, "a scenario is wanted; see --help");
 }
 
@@ -317,9 +258,7 @@ int cmd_run(int argc, char **argv)
         status = read_options(&options, argc, argv);
     else
         cli_complain(CLI_HOST, "out of memory");
-    if (status == CLI_OK && options.is_help) {
-        fputs(help, stdout);
-    } else if (status == CLI_OK) {
+    if (status == CLI_OK) {
         if (make_room(&options, (size_t)(argc - optind)))
             status = run_all(&options, argv + optind);
         else
@@ -327,5 +266,5 @@ int cmd_run(int argc, char **argv)
     }
     release(&options);
     free(joined);
-    return status;
+    return cli_exit(status);
 }

@@ -6,10 +6,9 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "cli/output_schema.h"
 #include "cli/scenario_schema.h"
-
-enum { MAX_JOBS = 1024 };
 
 static const char help[] =
     "usage: lowtide schema [--output COMMAND]\n"
@@ -35,17 +34,6 @@ static const char help[] =
     "    # yaml-language-server: $schema=lowtide.schema.json\n"
     "  lowtide schema --output run >run.schema.json\n";
 
-enum { OPT_OUTPUT = 256, OPT_IGNORED };
-
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, OPT_OUTPUT},
-    {"json", no_argument, NULL, OPT_IGNORED},
-    {"quiet", no_argument, NULL, OPT_IGNORED},
-    {"jobs", required_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 static int complain_about(const char *command)
 {
     const char *name;
@@ -70,29 +58,18 @@ int cmd_schema(int argc, char **argv)
 {
     const char *command = NULL;
     unsigned jobs;
-    int option;
-
-    optind = 0; /* start anew, also after another command */
-    while ((option = getopt_long(argc, argv, "j:h", long_options, NULL)) !=
-           -1) {
-        switch (option) {
-        case OPT_OUTPUT:
-            command = optarg;
-            break;
-        case OPT_IGNORED:
-            break;
-        case 'j':
-            if (!cli_read_count(optarg, MAX_JOBS, &jobs))
-                return cli_complain(CLI_USAGE,
-                                    "--jobs wants a number from 1 to 1024");
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return CLI_OK;
-        default:
-            return cli_complain(CLI_USAGE, "see lowtide schema --help");
-        }
-    }
+    bool ignored;
+    const struct cli_option rows[] = {
+        {"output", .text = &command},
+        {"json", .flag = &ignored},
+        {"quiet", .flag = &ignored},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
+         .wants = CLI_WANTS_JOBS},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
+    if (status != CLI_OK)
+        return cli_exit(status);
     if (optind != argc)
         return cli_complain(CLI_USAGE, "no file is wanted; see --help");
     return print(command);

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/common.h"
+#include "cli/options.h"
 #include "record/study_runs.h"
 #include "scenario/values.h"
 #include "study/sweep_report.h"
@@ -19,7 +20,6 @@
 #include "version.h"
 
 enum {
-    MAX_JOBS = 1024,
     MAX_SHARDS = 100 * 1000,
     DEFAULT_SHARDS = 32,
     MESSAGE_BYTES = 1024,
@@ -81,42 +81,14 @@ static const char help[] =
     "  lowtide sweep scenarios/studies/thrash.yaml -j 2 -o thrash.db\n"
     "  lowtide sweep study.yaml --slurm -o study.db | sh\n";
 
-enum {
-    OPT_LIST = 256,
-    OPT_SHARD,
-    OPT_SLURM,
-    OPT_PARALLEL,
-    OPT_SHARDS,
-    OPT_JSON,
-    OPT_QUIET
-};
-
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"list", no_argument, NULL, OPT_LIST},
-    {"shard", required_argument, NULL, OPT_SHARD},
-    {"slurm", no_argument, NULL, OPT_SLURM},
-    {"parallel", no_argument, NULL, OPT_PARALLEL},
-    {"shards", required_argument, NULL, OPT_SHARDS},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-/* What to do with the plan. */
-enum action { ACTION_RUN, ACTION_LIST, ACTION_SLURM, ACTION_PARALLEL };
-
 struct command {
     const char *path;
     const char *database;
     struct sweep_shard shard;
     unsigned shards; /* of a script; 0: as many as make sense */
     unsigned parallel;
-    enum action action;
-    bool has_action;
-    bool is_json, is_quiet, is_help;
+    bool is_list, is_slurm, is_parallel; /* one at most; none: run it */
+    bool is_json, is_quiet;
     const char *argv;
     struct sweep sweep;
     struct sweep_findings findings;
@@ -138,68 +110,35 @@ static bool read_shard(const char *text, struct sweep_shard *shard)
            cli_read_count(number, shard->count, &shard->number);
 }
 
-static int take_action(struct command *command, enum action action)
+static int take_shard(void *target, const char *value)
 {
-    if (command->has_action && command->action != action)
-        return cli_complain(CLI_USAGE,
-                            "one of --list, --slurm and --parallel is enough");
-    command->has_action = true;
-    command->action = action;
-    return CLI_OK;
-}
-
-static int take_option(struct command *command, int option)
-{
-    switch (option) {
-    case 'o':
-        command->database = optarg;
+    if (read_shard(value, target))
         return CLI_OK;
-    case 'j':
-        if (cli_read_count(optarg, MAX_JOBS, &command->parallel))
-            return CLI_OK;
-        return cli_complain(
-            CLI_USAGE, "--jobs: a number from 1 to %d is wanted", MAX_JOBS);
-    case OPT_LIST:
-        return take_action(command, ACTION_LIST);
-    case OPT_SHARD:
-        if (read_shard(optarg, &command->shard))
-            return CLI_OK;
-        return cli_complain(CLI_USAGE,
-                            "--shard '%s': I/N is wanted, I from 1 to N: 2/8",
-                            optarg);
-    case OPT_SLURM:
-        return take_action(command, ACTION_SLURM);
-    case OPT_PARALLEL:
-        return take_action(command, ACTION_PARALLEL);
-    case OPT_SHARDS:
-        if (cli_read_count(optarg, MAX_SHARDS, &command->shards))
-            return CLI_OK;
-        return cli_complain(
-            CLI_USAGE, "--shards: a number from 1 to %d is wanted", MAX_SHARDS);
-    case OPT_JSON:
-        command->is_json = true;
-        return CLI_OK;
-    case OPT_QUIET:
-        command->is_quiet = true;
-        return CLI_OK;
-    case 'h':
-        command->is_help = true;
-        return CLI_OK;
-    default:
-        return CLI_USAGE;
-    }
+    return cli_complain(
+        CLI_USAGE, "--shard '%s': I/N is wanted, I from 1 to N: 2/8", value);
 }
 
 static int read_options(struct command *command, int argc, char **argv)
 {
-    int option;
-    while ((option = getopt_long(argc, argv, "o:j:h", long_options, NULL)) !=
-           -1) {
-        int status = take_option(command, option);
-        if (status != CLI_OK || command->is_help)
-            return status;
-    }
-    bool is_script = command->action >= ACTION_SLURM;
+    const struct cli_option rows[] = {
+        {"output", 'o', .text = &command->database},
+        {"jobs", 'j', .count = &command->parallel, .most = CLI_MAX_JOBS},
+        {"list", .flag = &command->is_list},
+        {"shard", .take = take_shard, .target = &command->shard},
+        {"slurm", .flag = &command->is_slurm},
+        {"parallel", .flag = &command->is_parallel},
+        {"shards", .count = &command->shards, .most = MAX_SHARDS},
+        {"json", .flag = &command->is_json},
+        {"quiet", .flag = &command->is_quiet},
+        {0},
+    };
+    int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
+    if (status != CLI_OK)
+        return status;
+    bool is_script = command->is_slurm || command->is_parallel;
+    if (command->is_list + command->is_slurm + command->is_parallel > 1)
+        return cli_complain(CLI_USAGE,
+                            "one of --list, --slurm and --parallel is enough");
     if (is_script && command->shard.count > 0)
         return cli_complain(CLI_USAGE,
                             "a script is for all shards: --shards N");
@@ -328,7 +267,7 @@ static int write_script(const struct command *command)
         .shards = shards,
         .parallel = command->parallel,
     };
-    if (command->action == ACTION_SLURM)
+    if (command->is_slurm)
         sweep_write_slurm(stdout, &script);
     else
         sweep_write_parallel(stdout, &script);
@@ -341,12 +280,12 @@ static int look_and_act(struct command *command)
     int status = look(command);
     if (status != CLI_OK)
         return status;
-    if (command->action == ACTION_RUN)
-        status = run(command);
-    else if (command->action == ACTION_LIST)
+    if (command->is_list)
         status = list(command);
-    else
+    else if (command->is_slurm || command->is_parallel)
         status = write_script(command);
+    else
+        status = run(command);
     return cli_flush() == CLI_OK ? status : CLI_HOST;
 }
 
@@ -355,7 +294,8 @@ static int act(struct command *command)
     int status = make_plan(command);
     if (status != CLI_OK)
         return status;
-    if (command->action != ACTION_RUN || command->shard.count > 0)
+    if (command->is_list || command->is_slurm || command->is_parallel ||
+        command->shard.count > 0)
         return look_and_act(command);
     int lock = sweep_lock(command->database);
     if (lock < 0 && errno == EWOULDBLOCK)
@@ -377,17 +317,12 @@ int cmd_sweep(int argc, char **argv)
     char *joined = cli_join(argc, argv);
     struct command command = {
         .database = "lowtide.db", .parallel = 1, .argv = joined};
-    int status = CLI_HOST;
-    if (joined)
-        status = read_options(&command, argc, argv);
-    else
-        cli_complain(CLI_HOST, "out of memory");
-    if (status == CLI_OK && command.is_help)
-        fputs(help, stdout);
-    else if (status == CLI_OK)
+    int status = joined ? read_options(&command, argc, argv)
+                        : cli_complain(CLI_HOST, "out of memory");
+    if (status == CLI_OK)
         status = act(&command);
     sweep_findings_release(&command.findings);
     sweep_release(&command.sweep);
     free(joined);
-    return status;
+    return cli_exit(status);
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "scenario/values.h"
 
 enum { LINE_BYTES = 16 << 10 };
 
@@ -24,15 +23,6 @@ char *cli_join(int argc, char **argv)
         at = stpcpy(at, argv[n]);
     }
     return joined;
-}
-
-bool cli_read_count(const char *text, unsigned most, unsigned *count)
-{
-    uint64_t number;
-    if (value_count(text, &number) != VALUE_OK || number == 0 || number > most)
-        return false;
-    *count = (unsigned)number;
-    return true;
 }
 
 static const char *speaker = ""; /* the command under way */

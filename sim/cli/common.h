@@ -1,20 +1,16 @@
 /*
- * What several commands do alike: options, complaints, interruption, exit statuses.
+ * What several commands do alike: complaints, interruption, exit statuses.
  */
 #ifndef LOWTIDE_CLI_COMMON_H
 #define LOWTIDE_CLI_COMMON_H
 
 #include <signal.h>
-#include <stdbool.h>
 
 #include "record/results.h"
 #include "study/study.h"
 
 /* The command line as one string, to be freed; NULL: out of memory. */
 char *cli_join(int argc, char **argv);
-
-/* A count from 1 to `most`. */
-bool cli_read_count(const char *text, unsigned most, unsigned *count);
 
 /* From here on complaints are this command's; its name is borrowed. */
 void cli_speak_for(const char *command);

@@ -275,7 +275,7 @@ int run_list_run(struct run_list *list)
 {
     interrupted = cli_catch_signals();
     if (list->jobs > list->count)
-        list->jobs = list->count;
+        list->jobs = (unsigned)list->count;
     int status = list->jobs > 1 ? run_at_once(list) : run_in_turn(list);
     return *interrupted ? CLI_INTERRUPTED : status;
 }

@@ -18,7 +18,7 @@ struct run_list {
     FILE *log;        /* as in world_options */
     bool is_paranoid;
     bool is_quiet;
-    uint64_t jobs; /* processes at a time, >= 1 */
+    unsigned jobs; /* processes at a time, >= 1 */
 
     /* results */
     struct run_summary *summaries; /* of each; initialised by the caller */
