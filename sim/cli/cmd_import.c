@@ -4,13 +4,12 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/options.h"
+#include "cli/trace_options.h"
 #include "record/json.h"
 #include "scenario/values.h"
 #include "study/trace_import.h"
@@ -52,32 +51,6 @@ struct options {
 
 /* --- options ---------------------------------------------------------------- */
 
-static int take_format(void *target, const char *text)
-{
-    if (trace_format_parse(text, target))
-        return CLI_OK;
-    fprintf(stderr, "lowtide import: --format '%s': expected", text);
-    for (int f = 0; f < TRACE_FORMAT_COUNT; f++)
-        fprintf(stderr, "%s %s", f > 0 ? "," : "",
-                trace_format_name((enum trace_format)f));
-    fputc('\n', stderr);
-    return CLI_USAGE;
-}
-
-static int take_page_size(void *target, const char *text)
-{
-    uint64_t *bytes = target;
-    const uint64_t most = UINT64_C(1) << 30;
-    if (value_size(text, 1, bytes) == VALUE_OK &&
-        text[strlen(text) - 1] != 'p' && *bytes >= 4096 && *bytes <= most &&
-        (*bytes & (*bytes - 1)) == 0)
-        return CLI_OK;
-    return cli_complain(CLI_USAGE,
-                        "--page-size '%s': a power of two from 4KiB to 1GiB is "
-                        "expected",
-                        text);
-}
-
 static int take_sample(void *target, const char *text)
 {
     double share;
@@ -98,9 +71,9 @@ static int read_options(struct options *options, int argc, char **argv)
     unsigned jobs;
     const struct cli_option rows[] = {
         {"to", .text = &import->to},
-        {"format", .take = take_format, .target = &trace->format},
+        {"format", .take = cli_take_format, .target = &trace->format},
         {"columns", .text = &trace->columns},
-        {"page-size", .take = take_page_size, .target = &trace->page_size},
+        {"page-size", .take = cli_take_page_size, .target = &trace->page_size},
         {"sample", .take = take_sample, .target = &import->sample_threshold},
         {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
          .wants = CLI_WANTS_JOBS},

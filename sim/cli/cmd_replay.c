@@ -7,12 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/options.h"
+#include "cli/trace_options.h"
 #include "scenario/values.h"
 #include "study/replay_plan.h"
 #include "study/replay_report.h"
@@ -122,35 +122,19 @@ static int read_options(struct options *options, int argc, char **argv)
         return cli_complain(
             CLI_USAGE, "--vmo-size does not go with --mrc or --sample, which "
                        "number the pages they keep");
-    return CLI_OK;
+    if (options->format)
+        status = cli_take_format(&options->trace.format, options->format);
+    if (status == CLI_OK && options->page_size)
+        status =
+            cli_take_page_size(&options->trace.page_size, options->page_size);
+    return status;
 }
 
 /* --- from texts to a plan ------------------------------------------------- */
 
-static bool read_page_size(struct options *options, char *message)
+static bool read_vmo_size(const struct options *options,
+                          struct replay_plan *plan, char *message)
 {
-    uint64_t bytes = 4096;
-    const char *text = options->page_size;
-    size_t length = text ? strlen(text) : 0;
-    if (text && (value_size(text, 1, &bytes) != VALUE_OK ||
-                 text[length - 1] == 'p' || bytes < 4096 ||
-                 bytes > UINT64_C(1) << 30 || (bytes & (bytes - 1)) != 0)) {
-        snprintf(message, MESSAGE_BYTES,
-                 "--page-size '%s': a power of two from 4KiB to 1GiB is "
-                 "expected",
-                 text);
-        return false;
-    }
-    options->trace.page_size = bytes;
-    return true;
-}
-
-static bool read_sizes(struct options *options, struct replay_plan *plan,
-                       char *message)
-{
-    if (!read_page_size(options, message))
-        return false;
-    plan->options = options->trace;
     if (!options->vmo_size)
         return true;
     enum value_result result = value_size(
@@ -161,20 +145,6 @@ static bool read_sizes(struct options *options, struct replay_plan *plan,
     snprintf(message, MESSAGE_BYTES, "--vmo-size '%s': %s", options->vmo_size,
              result != VALUE_OK ? value_problem(result)
                                 : "from 1 to 4294967295 pages are possible");
-    return false;
-}
-
-static bool read_format(struct options *options, char *message)
-{
-    if (!options->format ||
-        trace_format_parse(options->format, &options->trace.format))
-        return true;
-    int used = snprintf(message, MESSAGE_BYTES, "--format '%s': expected",
-                        options->format);
-    for (int f = 0; f < TRACE_FORMAT_COUNT && used < MESSAGE_BYTES; f++)
-        used +=
-            snprintf(message + used, (size_t)(MESSAGE_BYTES - used), "%s %s",
-                     f > 0 ? "," : "", trace_format_name((enum trace_format)f));
     return false;
 }
 
@@ -216,9 +186,9 @@ static int read_trace(const struct options *options, struct replay_plan *plan,
 static int make_plan(struct options *options, struct replay_plan *plan,
                      const char *argv, char *message)
 {
-    if (!read_format(options, message) || !read_sizes(options, plan, message))
-        return CLI_USAGE;
-    if (!replay_plan_policies(plan, options->policies, options->params,
+    plan->options = options->trace;
+    if (!read_vmo_size(options, plan, message) ||
+        !replay_plan_policies(plan, options->policies, options->params,
                               options->param_count, message, MESSAGE_BYTES) ||
         !replay_plan_memory(plan, options->memory, message, MESSAGE_BYTES))
         return CLI_USAGE;
@@ -294,6 +264,7 @@ int cmd_replay(int argc, char **argv)
     struct options options = {
         .policies = "zircon",
         .jobs = 1,
+        .trace.page_size = 4096,
         .params = calloc((size_t)argc + 1, sizeof *options.params),
     };
     struct replay_plan plan = {0};
