@@ -7,81 +7,19 @@
  *   victim <-- [newest] ... [oldest]
  *   added, accessed, not needed --^ (newest)      ^-- refused
  */
-#include <stdlib.h>
-
-#include "page_ring.h"
 #include "policies.h"
-
-struct mru {
-    struct reclaim_host *host;
-    uint64_t count;
-};
-
-static void *mru_init(struct reclaim_host *host,
-                      const union reclaim_value *values)
-{
-    struct mru *mru = calloc(1, sizeof *mru);
-
-    (void)values;
-    if (!mru)
-        return NULL;
-    mru->host = host;
-    page_ring_init(page_ring_of(host));
-    return mru;
-}
-
-static void mru_fini(void *self)
-{
-    free(self);
-}
-
-static bool mru_resize(void *self, uint64_t memory_pages)
-{
-    (void)self;
-    (void)memory_pages;
-    return true;
-}
-
-static void mru_page_added(void *self, page_index page,
-                           enum reclaim_class class_, enum reclaim_added why)
-{
-    struct mru *mru = self;
-
-    (void)class_;
-    (void)why;
-    page_ring_add(page_ring_of(mru->host), page);
-    mru->count++;
-}
-
-static void mru_page_removed(void *self, page_index page,
-                             enum reclaim_removed why)
-{
-    struct mru *mru = self;
-
-    (void)why;
-    page_ring_remove(page_ring_of(mru->host), page);
-    mru->count--;
-}
-
-static void mru_page_accessed(void *self, page_index page,
-                              enum reclaim_accessed how)
-{
-    const struct mru *mru = self;
-
-    (void)how;
-    page_ring_renew(page_ring_of(mru->host), page);
-}
+#include "ring_policy.h"
 
 static void mru_page_dont_need(void *self, page_index page)
 {
-    const struct mru *mru = self;
+    const struct ring_policy *mru = self;
 
     page_ring_renew(page_ring_of(mru->host), page);
 }
 
 static page_index mru_victim(void *self, enum reclaim_level level)
 {
-    const struct mru *mru = self;
+    const struct ring_policy *mru = self;
 
     (void)level;
     return page_ring_newest(page_ring_of(mru->host));
@@ -89,7 +27,7 @@ static page_index mru_victim(void *self, enum reclaim_level level)
 
 static void mru_refused(void *self, page_index page, enum reclaim_refused why)
 {
-    const struct mru *mru = self;
+    const struct ring_policy *mru = self;
 
     (void)why;
     page_ring_make_oldest(page_ring_of(mru->host), page);
@@ -97,25 +35,7 @@ static void mru_refused(void *self, page_index page, enum reclaim_refused why)
 
 static unsigned mru_lists(void *self, struct reclaim_list *out)
 {
-    const struct mru *mru = self;
-
-    out[0] = (struct reclaim_list){"mru", mru->count};
-    return 1;
-}
-
-static struct reclaim_place mru_place(void *self, page_index page)
-{
-    const struct mru *mru = self;
-
-    CHECK(page_ring_has(page_ring_of(mru->host), page));
-    return (struct reclaim_place){0, false};
-}
-
-static const char *mru_valid(void *self)
-{
-    const struct mru *mru = self;
-
-    return page_ring_valid(page_ring_of(mru->host), mru->count);
+    return ring_policy_lists(self, out, "mru");
 }
 
 const struct reclaim_policy_ops mru_policy_ops = {
@@ -125,16 +45,16 @@ const struct reclaim_policy_ops mru_policy_ops = {
     .reference = "Chou, DeWitt 1985, An evaluation of buffer management "
                  "strategies for relational database systems",
     .page_bytes = sizeof(struct ring_link),
-    .init = mru_init,
-    .fini = mru_fini,
-    .resize = mru_resize,
-    .page_added = mru_page_added,
-    .page_removed = mru_page_removed,
-    .page_accessed = mru_page_accessed,
+    .init = ring_policy_init,
+    .fini = ring_policy_fini,
+    .resize = ring_policy_resize,
+    .page_added = ring_policy_page_added,
+    .page_removed = ring_policy_page_removed,
+    .page_accessed = ring_policy_page_accessed,
     .page_dont_need = mru_page_dont_need,
     .victim = mru_victim,
     .refused = mru_refused,
     .lists = mru_lists,
-    .place = mru_place,
-    .valid = mru_valid,
+    .place = ring_policy_place,
+    .valid = ring_policy_valid,
 };
