@@ -21,19 +21,19 @@
 #include <stdlib.h>
 
 #include "ghost_list.h"
+#include "page_lists.h"
 #include "policies.h"
 
-/* Of pages and of their ghosts: 1 seen once, 2 seen more often. */
-enum { ONCE = 1, OFTEN = 2 };
+enum { ONCE, OFTEN, LISTS };                /* T1, T2: seen once, more often */
+enum { GHOSTS_ONCE = 1, GHOSTS_OFTEN = 2 }; /* B1, B2 */
 
 struct arc {
     struct reclaim_host *host;
-    struct page_list_ends once;  /* T1 */
-    struct page_list_ends often; /* T2 */
-    struct ghost_table ghosts;   /* B1, B2 */
+    struct page_list_ends list[LISTS];
+    struct ghost_table ghosts;
     uint64_t memory_pages;
     double target;      /* p: of |T1| */
-    unsigned missed_in; /* ONCE or OFTEN: the fault under way is on its ghost;
+    unsigned missed_in; /* the fault under way is on a ghost of this list;
                            GHOST_UNKNOWN: on none */
 };
 
@@ -66,8 +66,7 @@ static void *arc_init(struct reclaim_host *host,
     if (!arc)
         return NULL;
     arc->host = host;
-    arc->once.id = ONCE;
-    arc->often.id = OFTEN;
+    page_lists_init(arc->list, LISTS);
     arc->memory_pages = host->memory_pages;
     if (ghost_table_init(&arc->ghosts, host->memory_pages))
         return arc;
@@ -87,15 +86,15 @@ static double ratio_at_least_1(uint64_t above, uint64_t below)
 static void arc_refault(void *self, struct reclaim_identity identity)
 {
     struct arc *arc = self;
-    const uint64_t once = ghost_count(&arc->ghosts, ONCE);
-    const uint64_t often = ghost_count(&arc->ghosts, OFTEN);
+    const uint64_t once = ghost_count(&arc->ghosts, GHOSTS_ONCE);
+    const uint64_t often = ghost_count(&arc->ghosts, GHOSTS_OFTEN);
 
     arc->missed_in = ghost_recall(&arc->ghosts, ghost_name_of(identity));
-    if (arc->missed_in == ONCE && once > 0) {
+    if (arc->missed_in == GHOSTS_ONCE && once > 0) {
         arc->target += ratio_at_least_1(often, once);
         if (arc->target > (double)arc->memory_pages)
             arc->target = (double)arc->memory_pages;
-    } else if (arc->missed_in == OFTEN && often > 0) {
+    } else if (arc->missed_in == GHOSTS_OFTEN && often > 0) {
         arc->target -= ratio_at_least_1(once, often);
         if (arc->target < 0)
             arc->target = 0;
@@ -107,16 +106,17 @@ static void arc_refault(void *self, struct reclaim_identity identity)
 static bool make_room_for_ghost(struct arc *arc)
 {
     struct ghost_table *ghosts = &arc->ghosts;
-    const uint64_t ghosts_once = ghost_count(ghosts, ONCE);
-    const uint64_t all = arc->once.count + arc->often.count + ghosts_once +
-                         ghost_count(ghosts, OFTEN);
+    const uint64_t once = arc->list[ONCE].count;
+    const uint64_t ghosts_once = ghost_count(ghosts, GHOSTS_ONCE);
+    const uint64_t all = once + arc->list[OFTEN].count + ghosts_once +
+                         ghost_count(ghosts, GHOSTS_OFTEN);
 
-    if (arc->once.count + ghosts_once >= arc->memory_pages) {
+    if (once + ghosts_once >= arc->memory_pages) {
         if (ghosts_once == 0)
             return false;
-        ghost_drop_oldest(ghosts, ONCE);
+        ghost_drop_oldest(ghosts, GHOSTS_ONCE);
     } else if (all >= 2 * arc->memory_pages) {
-        ghost_drop_oldest(ghosts, OFTEN);
+        ghost_drop_oldest(ghosts, GHOSTS_OFTEN);
     }
     return true;
 }
@@ -125,29 +125,21 @@ static void leave_ghost(struct arc *arc, page_index page, unsigned list)
 {
     struct ghost_table *ghosts = &arc->ghosts;
 
-    while (ghost_count(ghosts, ONCE) + ghost_count(ghosts, OFTEN) >=
+    while (ghost_count(ghosts, GHOSTS_ONCE) +
+               ghost_count(ghosts, GHOSTS_OFTEN) >=
            arc->memory_pages)
-        ghost_drop_oldest(ghosts, ghost_count(ghosts, OFTEN) ? OFTEN : ONCE);
-    ghost_add(ghosts, list, arc->memory_pages,
-              named_page_at(arc->host, page)->name, 0);
+        ghost_drop_oldest(ghosts, ghost_count(ghosts, GHOSTS_OFTEN)
+                                      ? GHOSTS_OFTEN
+                                      : GHOSTS_ONCE);
+    ghost_add(ghosts, list == ONCE ? GHOSTS_ONCE : GHOSTS_OFTEN,
+              arc->memory_pages, named_page_at(arc->host, page)->name, 0);
 }
 
 /* Pages. ------------------------------------------------------------------ */
 
-static struct page_list_ends *list_of(struct arc *arc, page_index page)
+static void move(struct arc *arc, page_index page, unsigned to)
 {
-    const unsigned id = page_link_at(page_links_of(arc->host), page)->list;
-
-    CHECK(id != 0);
-    return id == ONCE ? &arc->once : &arc->often;
-}
-
-static void move(struct arc *arc, page_index page, struct page_list_ends *to)
-{
-    struct page_links links = page_links_of(arc->host);
-
-    page_links_remove(links, list_of(arc, page), page);
-    page_links_push_head(links, to, page);
+    page_lists_move_to_head(page_links_of(arc->host), arc->list, page, to);
 }
 
 static void arc_page_added(void *self, page_index page,
@@ -159,7 +151,7 @@ static void arc_page_added(void *self, page_index page,
     (void)why;
     arc->missed_in = GHOST_UNKNOWN;
     named_page_at(arc->host, page)->name = 0;
-    page_links_push_head(page_links_of(arc->host), &arc->once, page);
+    page_links_push_head(page_links_of(arc->host), &arc->list[ONCE], page);
 }
 
 static void arc_page_identity(void *self, page_index page,
@@ -170,21 +162,22 @@ static void arc_page_identity(void *self, page_index page,
 
     named_page_at(arc->host, page)->name = name;
     if (ghost_return(&arc->ghosts, name, NULL) != GHOST_UNKNOWN)
-        move(arc, page, &arc->often);
+        move(arc, page, OFTEN);
 }
 
 static void arc_page_removed(void *self, page_index page,
                              enum reclaim_removed why)
 {
     struct arc *arc = self;
-    struct page_list_ends *list = list_of(arc, page);
     bool is_remembered = why == RECLAIM_REMOVED_RECLAIMED;
 
     if (is_remembered && arc->missed_in == GHOST_UNKNOWN)
         is_remembered = make_room_for_ghost(arc);
-    page_links_remove(page_links_of(arc->host), list, page);
+    const unsigned list =
+        page_lists_remove(page_links_of(arc->host), arc->list, page);
+
     if (is_remembered)
-        leave_ghost(arc, page, list->id);
+        leave_ghost(arc, page, list);
 }
 
 static void arc_page_accessed(void *self, page_index page,
@@ -193,27 +186,30 @@ static void arc_page_accessed(void *self, page_index page,
     struct arc *arc = self;
 
     (void)how;
-    move(arc, page, &arc->often);
+    move(arc, page, OFTEN);
 }
 
 /* REPLACE of the paper. */
-static const struct page_list_ends *list_to_take_from(const struct arc *arc)
+static unsigned list_to_take_from(const struct arc *arc)
 {
-    const double once = (double)arc->once.count;
+    const double once = (double)arc->list[ONCE].count;
 
-    if (arc->often.count == 0)
-        return &arc->once;
-    if (arc->once.count == 0)
-        return &arc->often;
-    if (once > arc->target || (once >= arc->target && arc->missed_in == OFTEN))
-        return &arc->once;
-    return &arc->often;
+    if (arc->list[OFTEN].count == 0)
+        return ONCE;
+    if (arc->list[ONCE].count == 0)
+        return OFTEN;
+    if (once > arc->target ||
+        (once >= arc->target && arc->missed_in == GHOSTS_OFTEN))
+        return ONCE;
+    return OFTEN;
 }
 
 static page_index arc_victim(void *self, enum reclaim_level level)
 {
+    const struct arc *arc = self;
+
     (void)level;
-    return list_to_take_from(self)->tail;
+    return arc->list[list_to_take_from(arc)].tail;
 }
 
 static page_index arc_likely_victim(const void *self, page_index page)
@@ -221,7 +217,7 @@ static page_index arc_likely_victim(const void *self, page_index page)
     const struct arc *arc = self;
 
     return page_links_towards_head(page_links_of(arc->host),
-                                   list_to_take_from(arc), page);
+                                   &arc->list[list_to_take_from(arc)], page);
 }
 
 /* The oldest of the list that goes next. */
@@ -230,10 +226,8 @@ static void arc_page_dont_need(void *self, page_index page)
     struct arc *arc = self;
     struct page_links links = page_links_of(arc->host);
 
-    page_links_remove(links, list_of(arc, page), page);
-    page_links_push_tail(
-        links, list_to_take_from(arc) == &arc->once ? &arc->once : &arc->often,
-        page);
+    page_lists_remove(links, arc->list, page);
+    page_links_push_tail(links, &arc->list[list_to_take_from(arc)], page);
 }
 
 /* As if accessed; where it is the only one there, to the other list. */
@@ -242,45 +236,43 @@ static void arc_refused(void *self, page_index page, enum reclaim_refused why)
     struct arc *arc = self;
 
     (void)why;
-    move(arc, page, &arc->often);
-    if (list_to_take_from(arc)->tail == page)
-        move(arc, page, &arc->once);
+    move(arc, page, OFTEN);
+    if (arc->list[list_to_take_from(arc)].tail == page)
+        move(arc, page, ONCE);
 }
 
 /* Looking. ---------------------------------------------------------------- */
 
 static unsigned arc_lists(void *self, struct reclaim_list *out)
 {
+    static const char *const names[LISTS] = {"t1", "t2"};
     const struct arc *arc = self;
 
-    out[0] = (struct reclaim_list){"t1", arc->once.count};
-    out[1] = (struct reclaim_list){"t2", arc->often.count};
-    return 2;
+    return page_lists_show(arc->list, names, LISTS, out);
 }
 
 static struct reclaim_place arc_place(void *self, page_index page)
 {
-    struct arc *arc = self;
-    const bool is_often = list_of(arc, page) == &arc->often;
+    const struct arc *arc = self;
+    const unsigned list = page_lists_index(page_links_of(arc->host), page);
 
-    return (struct reclaim_place){is_often, is_often};
+    return (struct reclaim_place){list, list == OFTEN};
 }
 
 static void arc_activity(void *self, uint64_t *active, uint64_t *inactive)
 {
     const struct arc *arc = self;
 
-    *active = arc->often.count;
-    *inactive = arc->once.count;
+    *active = arc->list[OFTEN].count;
+    *inactive = arc->list[ONCE].count;
 }
 
 static const char *arc_valid(void *self)
 {
     const struct arc *arc = self;
-    const char *broken = page_links_valid(page_links_of(arc->host), &arc->once);
+    const char *broken =
+        page_lists_valid(page_links_of(arc->host), arc->list, LISTS);
 
-    if (!broken)
-        broken = page_links_valid(page_links_of(arc->host), &arc->often);
     if (!broken)
         broken = ghost_table_valid(&arc->ghosts);
     if (!broken && (arc->target < 0 || arc->target > (double)arc->memory_pages))

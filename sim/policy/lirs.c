@@ -29,16 +29,17 @@
 #include <string.h>
 
 #include "ghost_list.h"
+#include "page_lists.h"
 #include "policies.h"
 
 enum { PARAM_HIR, PARAM_GHOSTS };
-enum { LIR, HIR };   /* lists, ids one more */
+enum { LIR, HIR, LISTS };
 enum { GHOSTS = 1 }; /* notes: the last access */
 enum { NEVER = 0 };  /* a time: not in the stack */
 
 struct lirs {
     struct reclaim_host *host;
-    struct page_list_ends list[2];
+    struct page_list_ends list[LISTS];
     struct ghost_table ghosts;
     uint64_t *times; /* of last accesses, by page index */
     uint64_t time_count;
@@ -101,8 +102,7 @@ static void *lirs_init(struct reclaim_host *host,
     if (!lirs)
         return NULL;
     lirs->host = host;
-    lirs->list[LIR].id = LIR + 1;
-    lirs->list[HIR].id = HIR + 1;
+    page_lists_init(lirs->list, LISTS);
     lirs->hir_part = values[PARAM_HIR].real;
     lirs->ghost_part = values[PARAM_GHOSTS].real;
     set_shares(lirs, host->memory_pages);
@@ -138,18 +138,12 @@ static bool is_in_stack(const struct lirs *lirs, uint64_t time)
 
 static unsigned list_of(const struct lirs *lirs, page_index page)
 {
-    const unsigned id = page_link_at(page_links_of(lirs->host), page)->list;
-
-    CHECK(id != 0);
-    return id - 1;
+    return page_lists_index(page_links_of(lirs->host), page);
 }
 
 static void move(struct lirs *lirs, page_index page, unsigned to)
 {
-    struct page_links links = page_links_of(lirs->host);
-
-    page_links_remove(links, &lirs->list[list_of(lirs, page)], page);
-    page_links_push_head(links, &lirs->list[to], page);
+    page_lists_move_to_head(page_links_of(lirs->host), lirs->list, page, to);
 }
 
 /* The page, accessed now, becomes LIR; others make way for it. */
@@ -205,8 +199,7 @@ static void lirs_page_removed(void *self, page_index page,
         is_in_stack(lirs, time_of(lirs, page)))
         ghost_add(&lirs->ghosts, GHOSTS, lirs->ghost_room,
                   named_page_at(lirs->host, page)->name, time_of(lirs, page));
-    page_links_remove(page_links_of(lirs->host),
-                      &lirs->list[list_of(lirs, page)], page);
+    page_lists_remove(page_links_of(lirs->host), lirs->list, page);
 }
 
 static void lirs_page_accessed(void *self, page_index page,
@@ -228,10 +221,8 @@ static void lirs_page_accessed(void *self, page_index page,
 static void lirs_page_dont_need(void *self, page_index page)
 {
     struct lirs *lirs = self;
-    struct page_links links = page_links_of(lirs->host);
 
-    page_links_remove(links, &lirs->list[list_of(lirs, page)], page);
-    page_links_push_tail(links, &lirs->list[HIR], page);
+    page_lists_move_to_tail(page_links_of(lirs->host), lirs->list, page, HIR);
     set_time(lirs, page, NEVER);
 }
 
@@ -266,11 +257,10 @@ static void lirs_refused(void *self, page_index page, enum reclaim_refused why)
 
 static unsigned lirs_lists(void *self, struct reclaim_list *out)
 {
+    static const char *const names[LISTS] = {"lir", "hir"};
     const struct lirs *lirs = self;
 
-    out[LIR] = (struct reclaim_list){"lir", lirs->list[LIR].count};
-    out[HIR] = (struct reclaim_list){"hir", lirs->list[HIR].count};
-    return 2;
+    return page_lists_show(lirs->list, names, LISTS, out);
 }
 
 static struct reclaim_place lirs_place(void *self, page_index page)
@@ -292,11 +282,9 @@ static const char *lirs_valid(void *self)
 {
     const struct lirs *lirs = self;
     struct page_links links = page_links_of(lirs->host);
-    const char *broken = page_links_valid(links, &lirs->list[LIR]);
+    const char *broken = page_lists_valid(links, lirs->list, LISTS);
     uint64_t newer = UINT64_MAX;
 
-    if (!broken)
-        broken = page_links_valid(links, &lirs->list[HIR]);
     if (!broken)
         broken = ghost_table_valid(&lirs->ghosts);
     for (page_index page = lirs->list[LIR].head; page && !broken;

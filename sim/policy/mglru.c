@@ -40,6 +40,7 @@
 #include <stdlib.h>
 
 #include "ghost_list.h"
+#include "page_lists.h"
 #include "policies.h"
 
 enum { PARAM_SWAPPINESS };
@@ -49,7 +50,7 @@ enum { MAX_REFS = 3, YOUNG = 4 }; /* of a mark: two bits, one bit */
 enum kind { ANON, FILE_BACKED, KINDS };
 
 struct mglru_page {
-    struct page_link link; /* list: generation % GENERATIONS + 1 */
+    struct page_link link; /* list: generation % GENERATIONS */
     uint64_t name : 61;
     uint64_t kind : 1;
     uint64_t young_in : 2; /* max_seq % GENERATIONS at the last access */
@@ -125,8 +126,7 @@ static void *mglru_init(struct reclaim_host *host,
     mglru->swappiness = values[PARAM_SWAPPINESS].uint;
     for (unsigned kind = 0; kind < KINDS; kind++) {
         mglru->kinds[kind].max_seq = GENERATIONS - 1;
-        for (unsigned n = 0; n < GENERATIONS; n++)
-            mglru->kinds[kind].list[n].id = n + 1;
+        page_lists_init(mglru->kinds[kind].list, GENERATIONS);
     }
     if (ghost_table_init(&mglru->ghosts, host->memory_pages))
         return mglru;
@@ -136,14 +136,6 @@ static void *mglru_init(struct reclaim_host *host,
 
 /* Generations. ------------------------------------------------------------ */
 
-static struct page_list_ends *list_of(struct mglru *mglru, page_index page)
-{
-    const unsigned id = page_of(mglru, page)->link.list;
-
-    CHECK(id != 0);
-    return &kind_of(mglru, page)->list[id - 1];
-}
-
 static struct page_list_ends *generation(struct generations *g, uint64_t seq)
 {
     return &g->list[seq % GENERATIONS];
@@ -151,10 +143,9 @@ static struct page_list_ends *generation(struct generations *g, uint64_t seq)
 
 static void move(struct mglru *mglru, page_index page, uint64_t seq)
 {
-    struct page_links links = page_links_of(mglru->host);
-
-    page_links_remove(links, list_of(mglru, page), page);
-    page_links_push_head(links, generation(kind_of(mglru, page), seq), page);
+    page_lists_move_to_head(page_links_of(mglru->host),
+                            kind_of(mglru, page)->list, page,
+                            (unsigned)(seq % GENERATIONS));
 }
 
 /* inc_min_seq(): the oldest generation is over; its counts become past. */
@@ -316,7 +307,7 @@ static void mglru_page_removed(void *self, page_index page,
         ghost_add(&mglru->ghosts, GHOSTS, mglru->host->memory_pages,
                   page_of(mglru, page)->name, g->min_seq << 2 | tier);
     }
-    page_links_remove(page_links_of(mglru->host), list_of(mglru, page), page);
+    page_lists_remove(page_links_of(mglru->host), g->list, page);
     g->pages--;
 }
 
@@ -337,10 +328,9 @@ static void mglru_page_dont_need(void *self, page_index page)
 {
     struct mglru *mglru = self;
     struct generations *g = kind_of(mglru, page);
-    struct page_links links = page_links_of(mglru->host);
 
-    page_links_remove(links, list_of(mglru, page), page);
-    page_links_push_tail(links, generation(g, g->min_seq), page);
+    page_lists_move_to_tail(page_links_of(mglru->host), g->list, page,
+                            (unsigned)(g->min_seq % GENERATIONS));
     page_of(mglru, page)->link.mark = 0;
 }
 
@@ -434,15 +424,14 @@ static const char *kind_valid(const struct mglru *mglru, enum kind kind)
 {
     const struct generations *g = &mglru->kinds[kind];
     struct page_links links = page_links_of(mglru->host);
+    const char *broken = page_lists_valid(links, g->list, GENERATIONS);
     uint64_t pages = 0;
 
+    if (broken)
+        return broken;
     if (g->max_seq - g->min_seq >= GENERATIONS)
         return "there are at most four generations";
     for (unsigned n = 0; n < GENERATIONS; n++) {
-        const char *broken = page_links_valid(links, &g->list[n]);
-
-        if (broken)
-            return broken;
         for (page_index page = g->list[n].head; page;
              page = page_link_at(links, page)->next)
             if (page_of(mglru, page)->kind != kind)

@@ -16,15 +16,15 @@
  */
 #include <stdlib.h>
 
-#include "page_links.h"
+#include "page_lists.h"
 #include "policies.h"
 
 enum { SEGMENTS = 4 };
 
 struct slru {
     struct reclaim_host *host;
-    struct page_list_ends segment[SEGMENTS]; /* ids 1 .. 4 */
-    uint64_t share;                          /* pages of a segment */
+    struct page_list_ends segment[SEGMENTS];
+    uint64_t share; /* pages of a segment */
 };
 
 static bool slru_resize(void *self, uint64_t memory_pages)
@@ -44,8 +44,7 @@ static void *slru_init(struct reclaim_host *host,
     if (!slru)
         return NULL;
     slru->host = host;
-    for (unsigned n = 0; n < SEGMENTS; n++)
-        slru->segment[n].id = n + 1;
+    page_lists_init(slru->segment, SEGMENTS);
     slru_resize(slru, host->memory_pages);
     return slru;
 }
@@ -53,14 +52,6 @@ static void *slru_init(struct reclaim_host *host,
 static void slru_fini(void *self)
 {
     free(self);
-}
-
-static unsigned segment_of(const struct slru *slru, page_index page)
-{
-    const unsigned id = page_link_at(page_links_of(slru->host), page)->list;
-
-    CHECK(id != 0);
-    return id - 1;
 }
 
 /* Pages beyond `room` go to the segment below, which must keep to its share
@@ -101,8 +92,7 @@ static void slru_page_removed(void *self, page_index page,
     struct slru *slru = self;
 
     (void)why;
-    page_links_remove(page_links_of(slru->host),
-                      &slru->segment[segment_of(slru, page)], page);
+    page_lists_remove(page_links_of(slru->host), slru->segment, page);
 }
 
 static void slru_page_accessed(void *self, page_index page,
@@ -110,7 +100,7 @@ static void slru_page_accessed(void *self, page_index page,
 {
     struct slru *slru = self;
     struct page_links links = page_links_of(slru->host);
-    const unsigned n = segment_of(slru, page);
+    const unsigned n = page_lists_index(links, page);
 
     (void)how;
     if (n == SEGMENTS - 1 || slru->share == 0) {
@@ -125,10 +115,8 @@ static void slru_page_accessed(void *self, page_index page,
 static void slru_page_dont_need(void *self, page_index page)
 {
     struct slru *slru = self;
-    struct page_links links = page_links_of(slru->host);
 
-    page_links_remove(links, &slru->segment[segment_of(slru, page)], page);
-    page_links_push_tail(links, &slru->segment[0], page);
+    page_lists_move_to_tail(page_links_of(slru->host), slru->segment, page, 0);
 }
 
 static page_index slru_victim(void *self, enum reclaim_level level)
@@ -154,11 +142,10 @@ static page_index slru_likely_victim(const void *self, page_index page)
 static void slru_refused(void *self, page_index page, enum reclaim_refused why)
 {
     struct slru *slru = self;
-    struct page_links links = page_links_of(slru->host);
 
     (void)why;
-    page_links_remove(links, &slru->segment[segment_of(slru, page)], page);
-    page_links_push_head(links, &slru->segment[SEGMENTS - 1], page);
+    page_lists_move_to_head(page_links_of(slru->host), slru->segment, page,
+                            SEGMENTS - 1);
 }
 
 static unsigned slru_lists(void *self, struct reclaim_list *out)
@@ -167,24 +154,22 @@ static unsigned slru_lists(void *self, struct reclaim_list *out)
                                                 "segment2", "segment3"};
     const struct slru *slru = self;
 
-    for (unsigned n = 0; n < SEGMENTS; n++)
-        out[n] = (struct reclaim_list){names[n], slru->segment[n].count};
-    return SEGMENTS;
+    return page_lists_show(slru->segment, names, SEGMENTS, out);
 }
 
 static struct reclaim_place slru_place(void *self, page_index page)
 {
-    return (struct reclaim_place){segment_of(self, page), false};
+    const struct slru *slru = self;
+
+    return (struct reclaim_place){
+        page_lists_index(page_links_of(slru->host), page), false};
 }
 
 static const char *slru_valid(void *self)
 {
     const struct slru *slru = self;
-    const char *broken = NULL;
 
-    for (unsigned n = 0; n < SEGMENTS && !broken; n++)
-        broken = page_links_valid(page_links_of(slru->host), &slru->segment[n]);
-    return broken;
+    return page_lists_valid(page_links_of(slru->host), slru->segment, SEGMENTS);
 }
 
 const struct reclaim_policy_ops slru_policy_ops = {

@@ -17,15 +17,16 @@
 #include <stdlib.h>
 
 #include "ghost_list.h"
+#include "page_lists.h"
 #include "policies.h"
 
 enum { PARAM_IN, PARAM_OUT };
-enum { LIST_IN = 1, LIST_MAIN = 2, GHOSTS_OUT = 1 };
+enum { IN, MAIN, LISTS }; /* A1in, Am */
+enum { GHOSTS_OUT = 1 };  /* A1out */
 
 struct two_queue {
     struct reclaim_host *host;
-    struct page_list_ends in;
-    struct page_list_ends main;
+    struct page_list_ends list[LISTS];
     struct ghost_table ghosts;
     uint64_t in_share; /* pages */
     uint64_t out_room; /* names */
@@ -64,8 +65,7 @@ static void *two_queue_init(struct reclaim_host *host,
     if (!q)
         return NULL;
     q->host = host;
-    q->in.id = LIST_IN;
-    q->main.id = LIST_MAIN;
+    page_lists_init(q->list, LISTS);
     q->in_part = values[PARAM_IN].real;
     q->out_part = values[PARAM_OUT].real;
     set_shares(q, host->memory_pages);
@@ -77,21 +77,14 @@ static void *two_queue_init(struct reclaim_host *host,
 
 /* Pages. ------------------------------------------------------------------ */
 
-static struct page_list_ends *list_of(struct two_queue *q, page_index page)
+static unsigned list_of(const struct two_queue *q, page_index page)
 {
-    const unsigned id = page_link_at(page_links_of(q->host), page)->list;
-
-    CHECK(id != 0);
-    return id == LIST_IN ? &q->in : &q->main;
+    return page_lists_index(page_links_of(q->host), page);
 }
 
-static void move(struct two_queue *q, page_index page,
-                 struct page_list_ends *to)
+static void move(struct two_queue *q, page_index page, unsigned to)
 {
-    struct page_links links = page_links_of(q->host);
-
-    page_links_remove(links, list_of(q, page), page);
-    page_links_push_head(links, to, page);
+    page_lists_move_to_head(page_links_of(q->host), q->list, page, to);
 }
 
 static void two_queue_page_added(void *self, page_index page,
@@ -103,7 +96,7 @@ static void two_queue_page_added(void *self, page_index page,
     (void)class_;
     (void)why;
     named_page_at(q->host, page)->name = 0;
-    page_links_push_head(page_links_of(q->host), &q->in, page);
+    page_links_push_head(page_links_of(q->host), &q->list[IN], page);
 }
 
 static void two_queue_page_identity(void *self, page_index page,
@@ -114,7 +107,7 @@ static void two_queue_page_identity(void *self, page_index page,
 
     named_page_at(q->host, page)->name = name;
     if (ghost_return(&q->ghosts, name, NULL) != GHOST_UNKNOWN)
-        move(q, page, &q->main);
+        move(q, page, MAIN);
 }
 
 static void two_queue_refault(void *self, struct reclaim_identity identity)
@@ -128,10 +121,10 @@ static void two_queue_page_removed(void *self, page_index page,
                                    enum reclaim_removed why)
 {
     struct two_queue *q = self;
-    struct page_list_ends *list = list_of(q, page);
+    const unsigned list =
+        page_lists_remove(page_links_of(q->host), q->list, page);
 
-    page_links_remove(page_links_of(q->host), list, page);
-    if (why == RECLAIM_REMOVED_RECLAIMED && list == &q->in)
+    if (why == RECLAIM_REMOVED_RECLAIMED && list == IN)
         ghost_add(&q->ghosts, GHOSTS_OUT, q->out_room,
                   named_page_at(q->host, page)->name, 0);
 }
@@ -142,13 +135,14 @@ static void two_queue_page_accessed(void *self, page_index page,
     struct two_queue *q = self;
 
     (void)how;
-    if (list_of(q, page) == &q->main)
-        page_links_move_to_head(page_links_of(q->host), &q->main, page);
+    if (list_of(q, page) == MAIN)
+        page_links_move_to_head(page_links_of(q->host), &q->list[MAIN], page);
 }
 
-static struct page_list_ends *list_to_take_from(struct two_queue *q)
+static unsigned list_to_take_from(const struct two_queue *q)
 {
-    return q->in.count > q->in_share || q->main.count == 0 ? &q->in : &q->main;
+    return q->list[IN].count > q->in_share || q->list[MAIN].count == 0 ? IN
+                                                                       : MAIN;
 }
 
 /* The oldest of the list that goes next. */
@@ -157,23 +151,24 @@ static void two_queue_page_dont_need(void *self, page_index page)
     struct two_queue *q = self;
     struct page_links links = page_links_of(q->host);
 
-    page_links_remove(links, list_of(q, page), page);
-    page_links_push_tail(links, list_to_take_from(q), page);
+    page_lists_remove(links, q->list, page);
+    page_links_push_tail(links, &q->list[list_to_take_from(q)], page);
 }
 
 static page_index two_queue_victim(void *self, enum reclaim_level level)
 {
+    const struct two_queue *q = self;
+
     (void)level;
-    return list_to_take_from(self)->tail;
+    return q->list[list_to_take_from(q)].tail;
 }
 
 static page_index two_queue_likely_victim(const void *self, page_index page)
 {
     const struct two_queue *q = self;
-    const bool from_in = q->in.count > q->in_share || q->main.count == 0;
 
     return page_links_towards_head(page_links_of(q->host),
-                                   from_in ? &q->in : &q->main, page);
+                                   &q->list[list_to_take_from(q)], page);
 }
 
 /* In the same list: the lists' lengths say which goes next. */
@@ -184,47 +179,42 @@ static void two_queue_refused(void *self, page_index page,
 
     (void)why;
     move(q, page, list_of(q, page));
-    if (list_to_take_from(q)->tail == page)
-        move(q, page, list_of(q, page) == &q->in ? &q->main : &q->in);
+    if (q->list[list_to_take_from(q)].tail == page)
+        move(q, page, list_of(q, page) == IN ? MAIN : IN);
 }
 
 /* Looking. ---------------------------------------------------------------- */
 
 static unsigned two_queue_lists(void *self, struct reclaim_list *out)
 {
+    static const char *const names[LISTS] = {"a1in", "am"};
     const struct two_queue *q = self;
 
-    out[0] = (struct reclaim_list){"a1in", q->in.count};
-    out[1] = (struct reclaim_list){"am", q->main.count};
-    return 2;
+    return page_lists_show(q->list, names, LISTS, out);
 }
 
 static struct reclaim_place two_queue_place(void *self, page_index page)
 {
-    struct two_queue *q = self;
-    const bool is_main = list_of(q, page) == &q->main;
+    const unsigned list = list_of(self, page);
 
-    return (struct reclaim_place){is_main, is_main};
+    return (struct reclaim_place){list, list == MAIN};
 }
 
 static void two_queue_activity(void *self, uint64_t *active, uint64_t *inactive)
 {
     const struct two_queue *q = self;
 
-    *active = q->main.count;
-    *inactive = q->in.count;
+    *active = q->list[MAIN].count;
+    *inactive = q->list[IN].count;
 }
 
 static const char *two_queue_valid(void *self)
 {
     const struct two_queue *q = self;
-    const char *broken = page_links_valid(page_links_of(q->host), &q->in);
+    const char *broken =
+        page_lists_valid(page_links_of(q->host), q->list, LISTS);
 
-    if (!broken)
-        broken = page_links_valid(page_links_of(q->host), &q->main);
-    if (!broken)
-        broken = ghost_table_valid(&q->ghosts);
-    return broken;
+    return broken ? broken : ghost_table_valid(&q->ghosts);
 }
 
 static const struct reclaim_param two_queue_params[] = {

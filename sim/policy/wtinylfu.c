@@ -24,6 +24,7 @@
 
 #include "frequency_sketch.h"
 #include "ghost_list.h"
+#include "page_lists.h"
 #include "policies.h"
 
 enum { PARAM_WINDOW, PARAM_PROTECTED };
@@ -31,7 +32,7 @@ enum { WINDOW, PROBATION, PROTECTED, LISTS };
 
 struct wtinylfu {
     struct reclaim_host *host;
-    struct page_list_ends list[LISTS]; /* ids 1 .. 3 */
+    struct page_list_ends list[LISTS];
     struct frequency_sketch sketch;
     uint64_t window_share;    /* pages, at least one */
     uint64_t protected_share; /* pages */
@@ -76,8 +77,7 @@ static void *wtinylfu_init(struct reclaim_host *host,
     if (!w)
         return NULL;
     w->host = host;
-    for (unsigned n = 0; n < LISTS; n++)
-        w->list[n].id = n + 1;
+    page_lists_init(w->list, LISTS);
     w->window_part = values[PARAM_WINDOW].real;
     w->protected_part = values[PARAM_PROTECTED].real;
     if (wtinylfu_resize(w, host->memory_pages))
@@ -90,18 +90,12 @@ static void *wtinylfu_init(struct reclaim_host *host,
 
 static unsigned list_of(const struct wtinylfu *w, page_index page)
 {
-    const unsigned id = page_link_at(page_links_of(w->host), page)->list;
-
-    CHECK(id != 0);
-    return id - 1;
+    return page_lists_index(page_links_of(w->host), page);
 }
 
 static void move(struct wtinylfu *w, page_index page, unsigned to)
 {
-    struct page_links links = page_links_of(w->host);
-
-    page_links_remove(links, &w->list[list_of(w, page)], page);
-    page_links_push_head(links, &w->list[to], page);
+    page_lists_move_to_head(page_links_of(w->host), w->list, page, to);
 }
 
 static void count_sight(struct wtinylfu *w, page_index page)
@@ -180,7 +174,7 @@ static void wtinylfu_page_removed(void *self, page_index page,
     struct wtinylfu *w = self;
 
     (void)why;
-    page_links_remove(page_links_of(w->host), &w->list[list_of(w, page)], page);
+    page_lists_remove(page_links_of(w->host), w->list, page);
 }
 
 static void wtinylfu_page_accessed(void *self, page_index page,
@@ -200,10 +194,8 @@ static void wtinylfu_page_accessed(void *self, page_index page,
 static void wtinylfu_page_dont_need(void *self, page_index page)
 {
     struct wtinylfu *w = self;
-    struct page_links links = page_links_of(w->host);
 
-    page_links_remove(links, &w->list[list_of(w, page)], page);
-    page_links_push_tail(links, &w->list[PROBATION], page);
+    page_lists_move_to_tail(page_links_of(w->host), w->list, page, PROBATION);
 }
 
 /* The newest of the window, or of the protected pages where the window's
@@ -227,9 +219,7 @@ static unsigned wtinylfu_lists(void *self, struct reclaim_list *out)
                                              "protected"};
     const struct wtinylfu *w = self;
 
-    for (unsigned n = 0; n < LISTS; n++)
-        out[n] = (struct reclaim_list){names[n], w->list[n].count};
-    return LISTS;
+    return page_lists_show(w->list, names, LISTS, out);
 }
 
 static struct reclaim_place wtinylfu_place(void *self, page_index page)
@@ -250,11 +240,8 @@ static void wtinylfu_activity(void *self, uint64_t *active, uint64_t *inactive)
 static const char *wtinylfu_valid(void *self)
 {
     const struct wtinylfu *w = self;
-    const char *broken = NULL;
 
-    for (unsigned n = 0; n < LISTS && !broken; n++)
-        broken = page_links_valid(page_links_of(w->host), &w->list[n]);
-    return broken;
+    return page_lists_valid(page_links_of(w->host), w->list, LISTS);
 }
 
 static const struct reclaim_param wtinylfu_params[] = {
