@@ -133,22 +133,18 @@ static void car_page_added(void *self, page_index page,
                            enum reclaim_class class_, enum reclaim_added why)
 {
     struct car *car = self;
-    struct page_links links = page_links_of(car->host);
 
     (void)class_;
     (void)why;
-    page_pair_settle(links, &car->pair);
     car->is_back = false;
     named_page_at(car->host, page)->name = 0;
-    page_link_at(links, page)->mark = 0;
-    page_links_push_head(links, &car->pair.list[ONCE], page);
+    page_pair_add(page_links_of(car->host), &car->pair, page, ONCE);
 }
 
 static void car_page_identity(void *self, page_index page,
                               struct reclaim_identity identity)
 {
     struct car *car = self;
-    struct page_links links = page_links_of(car->host);
     const ghost_name name = ghost_name_of(identity);
     const unsigned from = ghost_return(&car->ghosts, name, NULL);
 
@@ -156,19 +152,16 @@ static void car_page_identity(void *self, page_index page,
     if (from == GHOST_UNKNOWN)
         return;
     adapt(car, from);
-    page_links_remove(links, &car->pair.list[ONCE], page);
-    page_links_push_head(links, &car->pair.list[OFTEN], page);
+    page_pair_renew(page_links_of(car->host), &car->pair, page, OFTEN);
 }
 
 static void car_page_removed(void *self, page_index page,
                              enum reclaim_removed why)
 {
     struct car *car = self;
-    struct page_links links = page_links_of(car->host);
-    const unsigned list = page_pair_index(links, &car->pair, page);
+    const unsigned list =
+        page_pair_remove(page_links_of(car->host), &car->pair, page);
 
-    page_pair_settle(links, &car->pair);
-    page_links_remove(links, &car->pair.list[list], page);
     if (why == RECLAIM_REMOVED_RECLAIMED)
         leave_ghost(car, named_page_at(car->host, page)->name,
                     list == ONCE ? GHOSTS_ONCE : GHOSTS_OFTEN);
@@ -218,10 +211,8 @@ static void car_page_dont_need(void *self, page_index page)
     struct car *car = self;
     struct page_links links = page_links_of(car->host);
 
-    page_pair_settle(links, &car->pair);
+    page_pair_remove(links, &car->pair, page);
     page_link_at(links, page)->mark = 0;
-    page_links_remove(
-        links, &car->pair.list[page_pair_index(links, &car->pair, page)], page);
     page_links_push_tail(links, &car->pair.list[list_to_take_from(car)], page);
 }
 
@@ -233,10 +224,8 @@ static void car_refused(void *self, page_index page, enum reclaim_refused why)
     struct page_list_ends *list = car->pair.list;
 
     (void)why;
-    page_pair_settle(links, &car->pair);
+    page_pair_remove(links, &car->pair, page);
     page_link_at(links, page)->mark = REFERENCED;
-    page_links_remove(links, &list[page_pair_index(links, &car->pair, page)],
-                      page);
     page_links_push_head(links, &list[list[OFTEN].count ? OFTEN : ONCE], page);
 }
 
@@ -244,10 +233,10 @@ static void car_refused(void *self, page_index page, enum reclaim_refused why)
 
 static unsigned car_lists(void *self, struct reclaim_list *out)
 {
+    static const char *const names[] = {"t1", "t2"};
     const struct car *car = self;
 
-    out[ONCE] = (struct reclaim_list){"t1", page_pair_seen(&car->pair, ONCE)};
-    out[OFTEN] = (struct reclaim_list){"t2", page_pair_seen(&car->pair, OFTEN)};
+    page_pair_show(&car->pair, names, out);
     return 2;
 }
 

@@ -210,33 +210,24 @@ static void note_cost(struct linux2 *linux2, enum kind kind)
 
 /* Pages. ------------------------------------------------------------------ */
 
-/* To the head of a list; outside of a search. */
 static void move(struct linux2 *linux2, page_index page, unsigned to)
 {
-    struct page_links links = page_links_of(linux2->host);
-    struct page_pair *pair = &linux2->pair[kind_of(linux2, page)];
-
-    page_pair_settle(links, pair);
-    page_links_remove(links, &pair->list[page_pair_index(links, pair, page)],
-                      page);
-    page_links_push_head(links, &pair->list[to], page);
+    page_pair_renew(page_links_of(linux2->host),
+                    &linux2->pair[kind_of(linux2, page)], page, to);
 }
 
 static void linux2_page_added(void *self, page_index page,
                               enum reclaim_class class_, enum reclaim_added why)
 {
     struct linux2 *linux2 = self;
-    struct page_links links = page_links_of(linux2->host);
-    struct page_pair *pair =
-        &linux2->pair[class_ == RECLAIM_ANONYMOUS ? ANON : FILE_BACKED];
+    const enum kind kind = class_ == RECLAIM_ANONYMOUS ? ANON : FILE_BACKED;
 
     (void)why;
     linux2->is_chosen = false;
-    page_pair_settle(links, pair);
     page_of(linux2, page)->name = 0;
     page_of(linux2, page)->is_workingset = false;
-    page_link_at(links, page)->mark = 0;
-    page_links_push_head(links, &pair->list[INACTIVE], page);
+    page_pair_add(page_links_of(linux2->host), &linux2->pair[kind], page,
+                  INACTIVE);
 }
 
 /* Could the page have stayed, had others made way for it? */
@@ -288,12 +279,9 @@ static void linux2_page_removed(void *self, page_index page,
                                 enum reclaim_removed why)
 {
     struct linux2 *linux2 = self;
-    struct page_links links = page_links_of(linux2->host);
     const enum kind kind = kind_of(linux2, page);
-    struct page_pair *pair = &linux2->pair[kind];
     const struct linux2_page *p = page_of(linux2, page);
 
-    page_pair_settle(links, pair);
     if (why != RECLAIM_REMOVED_RECLAIMED) {
         linux2->is_chosen = false; /* its kind may have no more */
     } else {
@@ -302,8 +290,7 @@ static void linux2_page_removed(void *self, page_index page,
                   linux2->age << 1 | p->is_workingset);
         linux2->age++;
     }
-    page_links_remove(links, &pair->list[page_pair_index(links, pair, page)],
-                      page);
+    page_pair_remove(page_links_of(linux2->host), &linux2->pair[kind], page);
 }
 
 static void linux2_page_accessed(void *self, page_index page,
@@ -332,11 +319,12 @@ static void linux2_page_dont_need(void *self, page_index page)
 {
     struct linux2 *linux2 = self;
 
-    move(linux2, page, INACTIVE);
-    page_link_at(page_links_of(linux2->host), page)->mark = 0;
-    page_links_move_to_tail(page_links_of(linux2->host),
-                            &linux2->pair[kind_of(linux2, page)].list[INACTIVE],
-                            page);
+    struct page_links links = page_links_of(linux2->host);
+    struct page_pair *pair = &linux2->pair[kind_of(linux2, page)];
+
+    page_pair_remove(links, pair, page);
+    page_link_at(links, page)->mark = 0;
+    page_links_push_tail(links, &pair->list[INACTIVE], page);
 }
 
 /* The search for a victim. ------------------------------------------------ */
@@ -418,9 +406,7 @@ static unsigned linux2_lists(void *self, struct reclaim_list *out)
     const struct linux2 *linux2 = self;
 
     for (unsigned kind = 0; kind < KINDS; kind++)
-        for (unsigned n = 0; n < 2; n++)
-            out[2 * kind + n] = (struct reclaim_list){
-                names[kind][n], page_pair_seen(&linux2->pair[kind], n)};
+        page_pair_show(&linux2->pair[kind], names[kind], out + 2 * kind);
     return 2 * KINDS;
 }
 

@@ -4,7 +4,8 @@
  * Asking for a victim may not change what is seen from outside, since asking
  * alone reclaims nothing. So a page that a search moves to the other list
  * carries a mark, and counts as on the list that it came from until something
- * happens: then page_pair_settle() takes the marks off.
+ * happens: then page_pair_settle() takes the marks off, as everything here does
+ * first that is no part of a search.
  *
  *   list[0]  [x] [ ] [ ] [ ]        x: marked, seen as on list[1]
  *   list[1]  [ ] [x] [x] [ ] [ ]       seen as on list[0]
@@ -64,6 +65,8 @@ static inline void page_pair_move(struct page_links links,
 static inline void page_pair_settle(struct page_links links,
                                     struct page_pair *pair)
 {
+    if (!(pair->just_moved[0] | pair->just_moved[1]))
+        return; /* most of the time */
     for (unsigned n = 0; n < 2; n++)
         for (page_index page = pair->list[n].head; pair->just_moved[n];) {
             struct page_link *link = page_link_at(links, page);
@@ -75,10 +78,49 @@ static inline void page_pair_settle(struct page_links links,
         }
 }
 
+/* The page, on no list, becomes the newest of list `n`. */
+static inline void page_pair_add(struct page_links links,
+                                 struct page_pair *pair, page_index page,
+                                 unsigned n)
+{
+    page_pair_settle(links, pair);
+    page_link_at(links, page)->mark = 0;
+    page_links_push_head(links, &pair->list[n], page);
+}
+
+/* Returns which list the page was on. */
+static inline unsigned page_pair_remove(struct page_links links,
+                                        struct page_pair *pair, page_index page)
+{
+    const unsigned n = page_pair_index(links, pair, page);
+
+    page_pair_settle(links, pair);
+    page_links_remove(links, &pair->list[n], page);
+    return n;
+}
+
+/* The page, on either list, becomes the newest of list `n`. */
+static inline void page_pair_renew(struct page_links links,
+                                   struct page_pair *pair, page_index page,
+                                   unsigned n)
+{
+    page_pair_remove(links, pair, page);
+    page_links_push_head(links, &pair->list[n], page);
+}
+
 /* Pages of list `n`, as seen from outside. */
 static inline uint64_t page_pair_seen(const struct page_pair *pair, unsigned n)
 {
     return pair->list[n].count - pair->just_moved[n] + pair->just_moved[!n];
+}
+
+/* For a policy's lists(): both by their names (constant). */
+static inline void page_pair_show(const struct page_pair *pair,
+                                  const char *const names[2],
+                                  struct reclaim_list out[2])
+{
+    for (unsigned n = 0; n < 2; n++)
+        out[n] = (struct reclaim_list){names[n], page_pair_seen(pair, n)};
 }
 
 /* The list of a page, as seen from outside. */

@@ -95,27 +95,7 @@ static void set_counter(struct page_link *link, unsigned counter)
     link->mark = (link->mark & PAGE_JUST_MOVED) | (counter & MAX_COUNTER);
 }
 
-static void end_search(struct s3fifo *s3)
-{
-    s3->stays_in_small = false;
-    page_pair_settle(page_links_of(s3->host), &s3->pair);
-}
-
 /* Pages. ------------------------------------------------------------------ */
-
-static unsigned list_of(const struct s3fifo *s3, page_index page)
-{
-    return page_pair_index(page_links_of(s3->host), &s3->pair, page);
-}
-
-/* To the newest end; outside of a search. */
-static void move_to_main(struct s3fifo *s3, page_index page)
-{
-    struct page_links links = page_links_of(s3->host);
-
-    page_links_remove(links, &s3->pair.list[list_of(s3, page)], page);
-    page_links_push_head(links, &s3->pair.list[MAIN], page);
-}
 
 static void s3fifo_page_added(void *self, page_index page,
                               enum reclaim_class class_, enum reclaim_added why)
@@ -124,10 +104,9 @@ static void s3fifo_page_added(void *self, page_index page,
 
     (void)class_;
     (void)why;
-    end_search(s3);
+    s3->stays_in_small = false;
     named_page_at(s3->host, page)->name = 0;
-    page_link_at(page_links_of(s3->host), page)->mark = 0;
-    page_links_push_head(page_links_of(s3->host), &s3->pair.list[SMALL], page);
+    page_pair_add(page_links_of(s3->host), &s3->pair, page, SMALL);
 }
 
 static void s3fifo_page_identity(void *self, page_index page,
@@ -138,7 +117,7 @@ static void s3fifo_page_identity(void *self, page_index page,
 
     named_page_at(s3->host, page)->name = name;
     if (ghost_return(&s3->ghosts, name, NULL) != GHOST_UNKNOWN)
-        move_to_main(s3, page);
+        page_pair_renew(page_links_of(s3->host), &s3->pair, page, MAIN);
 }
 
 static void s3fifo_refault(void *self, struct reclaim_identity identity)
@@ -152,10 +131,10 @@ static void s3fifo_page_removed(void *self, page_index page,
                                 enum reclaim_removed why)
 {
     struct s3fifo *s3 = self;
-    const unsigned list = list_of(s3, page);
+    const unsigned list =
+        page_pair_remove(page_links_of(s3->host), &s3->pair, page);
 
-    end_search(s3);
-    page_links_remove(page_links_of(s3->host), &s3->pair.list[list], page);
+    s3->stays_in_small = false;
     if (why == RECLAIM_REMOVED_RECLAIMED && list == SMALL)
         ghost_add(&s3->ghosts, GHOSTS, s3->ghost_room,
                   named_page_at(s3->host, page)->name, 0);
@@ -232,9 +211,9 @@ static void s3fifo_page_dont_need(void *self, page_index page)
     struct page_links links = page_links_of(s3->host);
     struct page_list_ends *list = s3->pair.list;
 
-    end_search(s3);
+    s3->stays_in_small = false;
+    page_pair_remove(links, &s3->pair, page);
     page_link_at(links, page)->mark = 0;
-    page_links_remove(links, &list[list_of(s3, page)], page);
     page_links_push_tail(
         links, &list[list[MAIN].count > s3->main_share ? MAIN : SMALL], page);
 }
@@ -244,22 +223,22 @@ static void s3fifo_refused(void *self, page_index page,
                            enum reclaim_refused why)
 {
     struct s3fifo *s3 = self;
+    struct page_links links = page_links_of(s3->host);
 
     (void)why;
-    end_search(s3);
-    move_to_main(s3, page);
-    set_counter(page_link_at(page_links_of(s3->host), page), MAX_COUNTER);
+    s3->stays_in_small = false;
+    page_pair_renew(links, &s3->pair, page, MAIN);
+    set_counter(page_link_at(links, page), MAX_COUNTER);
 }
 
 /* Looking. ---------------------------------------------------------------- */
 
 static unsigned s3fifo_lists(void *self, struct reclaim_list *out)
 {
+    static const char *const names[] = {"small", "main"};
     const struct s3fifo *s3 = self;
 
-    out[SMALL] =
-        (struct reclaim_list){"small", page_pair_seen(&s3->pair, SMALL)};
-    out[MAIN] = (struct reclaim_list){"main", page_pair_seen(&s3->pair, MAIN)};
+    page_pair_show(&s3->pair, names, out);
     return 2;
 }
 
