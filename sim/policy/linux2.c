@@ -17,8 +17,7 @@
  *
  * Which kind gives a page: the share of each is its size, times swappiness
  * (anonymous) or 200 less swappiness (file), over what its refaults have cost
- * lately. Pages of discardable objects count as file pages: they need no swap.
- * While file pages are plenty and not mostly active, they give all
+ * lately. While file pages are plenty and not mostly active, they give all
  * (cache_trim_mode).
  *
  * An access by software (a system call) is mark_page_accessed(): it sets the
@@ -35,12 +34,11 @@
 #include <stdlib.h>
 
 #include "ghost_list.h"
+#include "page_kinds.h"
 #include "page_pair.h"
 #include "policies.h"
 
-enum { PARAM_SWAPPINESS };
-enum { MAX_SWAPPINESS = 200, TRIM_SHIFT = 12, GIB_SHIFT = 18 };
-enum kind { ANON, FILE_BACKED, KINDS };
+enum { TRIM_SHIFT = 12, GIB_SHIFT = 18 };
 enum { INACTIVE, ACTIVE };          /* of a pair */
 enum { REFERENCED = 1, YOUNG = 2 }; /* of a mark */
 enum { SHADOWS = 1 };               /* the list of ghosts */
@@ -64,7 +62,7 @@ struct linux2 {
     /* which kind gives a page: stays so until one is taken or refused, since
      * the search itself changes what the choice depends on */
     bool is_chosen;
-    enum kind chosen;
+    enum page_kind chosen;
     double chosen_share;   /* of anonymous pages */
     double anon_remainder; /* anonymous pages due, less those taken */
 };
@@ -74,7 +72,7 @@ static struct linux2_page *page_of(const struct linux2 *linux2, page_index page)
     return (struct linux2_page *)linux2->host->page_memory + page;
 }
 
-static enum kind kind_of(const struct linux2 *linux2, page_index page)
+static enum page_kind kind_of(const struct linux2 *linux2, page_index page)
 {
     const unsigned id = page_of(linux2, page)->link.list;
 
@@ -82,7 +80,7 @@ static enum kind kind_of(const struct linux2 *linux2, page_index page)
     return id <= 2 ? ANON : FILE_BACKED;
 }
 
-static uint64_t size_of(const struct linux2 *linux2, enum kind kind)
+static uint64_t size_of(const struct linux2 *linux2, enum page_kind kind)
 {
     const struct page_pair *pair = &linux2->pair[kind];
 
@@ -138,7 +136,7 @@ static uint64_t square_root(uint64_t n)
 }
 
 /* Few inactive pages, for the size of memory: pages have to be made so. */
-static bool inactive_is_low(const struct linux2 *linux2, enum kind kind)
+static bool inactive_is_low(const struct linux2 *linux2, enum page_kind kind)
 {
     const struct page_pair *pair = &linux2->pair[kind];
     const uint64_t gib = size_of(linux2, kind) >> GIB_SHIFT;
@@ -186,7 +184,7 @@ static void choose(struct linux2 *linux2)
             linux2->anon_remainder + share >= 0.5 ? ANON : FILE_BACKED;
 }
 
-static void note_taken(struct linux2 *linux2, enum kind kind)
+static void note_taken(struct linux2 *linux2, enum page_kind kind)
 {
     if (!linux2->is_chosen)
         return;
@@ -198,7 +196,7 @@ static void note_taken(struct linux2 *linux2, enum kind kind)
 }
 
 /* lru_note_cost(): what is long ago counts less. */
-static void note_cost(struct linux2 *linux2, enum kind kind)
+static void note_cost(struct linux2 *linux2, enum page_kind kind)
 {
     linux2->cost[kind]++;
     if (linux2->cost[ANON] + linux2->cost[FILE_BACKED] >
@@ -220,7 +218,7 @@ static void linux2_page_added(void *self, page_index page,
                               enum reclaim_class class_, enum reclaim_added why)
 {
     struct linux2 *linux2 = self;
-    const enum kind kind = class_ == RECLAIM_ANONYMOUS ? ANON : FILE_BACKED;
+    const enum page_kind kind = page_kind_of(class_);
 
     (void)why;
     linux2->is_chosen = false;
@@ -231,10 +229,10 @@ static void linux2_page_added(void *self, page_index page,
 }
 
 /* Could the page have stayed, had others made way for it? */
-static bool was_close(const struct linux2 *linux2, enum kind kind,
+static bool was_close(const struct linux2 *linux2, enum page_kind kind,
                       uint64_t went_at)
 {
-    const enum kind other = kind == ANON ? FILE_BACKED : ANON;
+    const enum page_kind other = page_kind_other(kind);
     const uint64_t distance = linux2->age - went_at;
     uint64_t others = linux2->pair[kind].list[ACTIVE].count;
 
@@ -255,7 +253,7 @@ static void linux2_page_identity(void *self, page_index page,
     p->name = name & (UINT64_MAX >> 1);
     if (ghost_return(&linux2->shadows, name, &note) == GHOST_UNKNOWN)
         return;
-    const enum kind kind = kind_of(linux2, page);
+    const enum page_kind kind = kind_of(linux2, page);
     const bool was_workingset = note & 1;
 
     if (!was_close(linux2, kind, note >> 1))
@@ -279,7 +277,7 @@ static void linux2_page_removed(void *self, page_index page,
                                 enum reclaim_removed why)
 {
     struct linux2 *linux2 = self;
-    const enum kind kind = kind_of(linux2, page);
+    const enum page_kind kind = kind_of(linux2, page);
     const struct linux2_page *p = page_of(linux2, page);
 
     if (why != RECLAIM_REMOVED_RECLAIMED) {
@@ -330,7 +328,7 @@ static void linux2_page_dont_need(void *self, page_index page)
 /* The search for a victim. ------------------------------------------------ */
 
 /* shrink_active_list(), one page at a time */
-static void deactivate(struct linux2 *linux2, enum kind kind)
+static void deactivate(struct linux2 *linux2, enum page_kind kind)
 {
     struct page_links links = page_links_of(linux2->host);
     struct page_pair *pair = &linux2->pair[kind];
@@ -345,7 +343,7 @@ static void deactivate(struct linux2 *linux2, enum kind kind)
 }
 
 /* page_check_references(): true if the page may go. */
-static bool check_references(struct linux2 *linux2, enum kind kind,
+static bool check_references(struct linux2 *linux2, enum page_kind kind,
                              page_index page)
 {
     struct page_links links = page_links_of(linux2->host);
@@ -386,8 +384,8 @@ static void linux2_refused(void *self, page_index page,
                            enum reclaim_refused why)
 {
     struct linux2 *linux2 = self;
-    const enum kind kind = kind_of(linux2, page);
-    const enum kind other = kind == ANON ? FILE_BACKED : ANON;
+    const enum page_kind kind = kind_of(linux2, page);
+    const enum page_kind other = page_kind_other(kind);
 
     (void)why;
     move(linux2, page, INACTIVE);
@@ -413,7 +411,7 @@ static unsigned linux2_lists(void *self, struct reclaim_list *out)
 static struct reclaim_place linux2_place(void *self, page_index page)
 {
     const struct linux2 *linux2 = self;
-    const enum kind kind = kind_of(linux2, page);
+    const enum page_kind kind = kind_of(linux2, page);
     const unsigned n = page_pair_seen_at(page_links_of(linux2->host),
                                          &linux2->pair[kind], page);
 
@@ -442,23 +440,13 @@ static const char *linux2_valid(void *self)
     return broken ? broken : ghost_table_valid(&linux2->shadows);
 }
 
-static const struct reclaim_param linux2_params[] = {
-    [PARAM_SWAPPINESS] = {.name = "swappiness",
-                          .kind = RECLAIM_PARAM_UINT,
-                          .default_text = "60",
-                          .maximum = MAX_SWAPPINESS,
-                          .help = "weight of anonymous pages, 100: as file "
-                                  "pages; 0: only when there are no others"},
-    {.name = NULL},
-};
-
 const struct reclaim_policy_ops linux2_policy_ops = {
     .abi = RECLAIM_POLICY_ABI,
     .name = "linux2",
     .summary = "Linux's active and inactive lists, anonymous and file, with "
                "refault distance",
     .reference = "Linux 5.9 to 6.1, mm/vmscan.c and mm/workingset.c",
-    .params = linux2_params,
+    .params = swappiness_params,
     .page_bytes = sizeof(struct linux2_page),
     .init = linux2_init,
     .fini = linux2_fini,

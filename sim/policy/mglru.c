@@ -29,8 +29,7 @@
  * Left out: the cost of walking page tables, the bloom filter, spatial
  * look-around, the youngest generation's protection by time, executable pages,
  * memory control groups. Each kind counts generations of its own, where Linux
- * has one youngest for both and folds what lags behind. Pages of discardable
- * objects count as file pages.
+ * has one youngest for both and folds what lags behind.
  *
  * Searching moves pages between generations, so those are not shown: what is
  * seen from outside are the pages of each kind. A search costs what accesses
@@ -40,14 +39,13 @@
 #include <stdlib.h>
 
 #include "ghost_list.h"
+#include "page_kinds.h"
 #include "page_lists.h"
 #include "policies.h"
 
-enum { PARAM_SWAPPINESS };
-enum { MAX_SWAPPINESS = 200, GENERATIONS = 4, TIERS = 3, GHOSTS = 1 };
+enum { GENERATIONS = 4, TIERS = 3, GHOSTS = 1 };
 enum { FEW_REFAULTS = 64 /* are no reason for anything */ };
 enum { MAX_REFS = 3, YOUNG = 4 }; /* of a mark: two bits, one bit */
-enum kind { ANON, FILE_BACKED, KINDS };
 
 struct mglru_page {
     struct page_link link; /* list: generation % GENERATIONS */
@@ -78,7 +76,7 @@ struct mglru {
 
     /* which kind gives a page: stays so until something happens */
     bool is_chosen;
-    enum kind chosen;
+    enum page_kind chosen;
 };
 
 static struct mglru_page *page_of(const struct mglru *mglru, page_index page)
@@ -223,13 +221,13 @@ static unsigned first_protected(const struct generations *g)
     return tier;
 }
 
-static bool is_only_avoided(const struct mglru *mglru, enum kind kind)
+static bool is_only_avoided(const struct mglru *mglru, enum page_kind kind)
 {
     return mglru->avoid && page_of(mglru, mglru->avoid)->kind == kind &&
            mglru->kinds[kind].pages == 1;
 }
 
-static enum kind kind_to_take(const struct mglru *mglru)
+static enum page_kind kind_to_take(const struct mglru *mglru)
 {
     const struct generations *anon = &mglru->kinds[ANON];
     const struct generations *file = &mglru->kinds[FILE_BACKED];
@@ -258,7 +256,7 @@ static void mglru_page_added(void *self, page_index page,
     (void)why;
     mglru->is_chosen = false;
     p->name = 0;
-    p->kind = class_ == RECLAIM_ANONYMOUS ? ANON : FILE_BACKED;
+    p->kind = page_kind_of(class_);
     p->link.mark = 0;
     struct generations *g = kind_of(mglru, page);
 
@@ -420,7 +418,7 @@ static struct reclaim_place mglru_place(void *self, page_index page)
     return (struct reclaim_place){p->kind, false};
 }
 
-static const char *kind_valid(const struct mglru *mglru, enum kind kind)
+static const char *kind_valid(const struct mglru *mglru, enum page_kind kind)
 {
     const struct generations *g = &mglru->kinds[kind];
     struct page_links links = page_links_of(mglru->host);
@@ -451,22 +449,12 @@ static const char *mglru_valid(void *self)
     return broken ? broken : ghost_table_valid(&mglru->ghosts);
 }
 
-static const struct reclaim_param mglru_params[] = {
-    [PARAM_SWAPPINESS] = {.name = "swappiness",
-                          .kind = RECLAIM_PARAM_UINT,
-                          .default_text = "60",
-                          .maximum = MAX_SWAPPINESS,
-                          .help = "weight of anonymous pages, 100: as file "
-                                  "pages; 0: only when there are no others"},
-    {.name = NULL},
-};
-
 const struct reclaim_policy_ops mglru_policy_ops = {
     .abi = RECLAIM_POLICY_ABI,
     .name = "mglru",
     .summary = "Linux's generations and tiers, balanced by refaults",
     .reference = "Linux 6.1, mm/vmscan.c (multi-gen LRU)",
-    .params = mglru_params,
+    .params = swappiness_params,
     .page_bytes = sizeof(struct mglru_page),
     .init = mglru_init,
     .fini = mglru_fini,
