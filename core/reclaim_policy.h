@@ -11,10 +11,17 @@
  *
  * A policy knows pages by their index only and keeps what it needs in
  * `host->page_memory`: `page_bytes` (at most 16) for each index, zeroed before
- * the first page_added. It never frees, unmaps or dirties anything. The engine
- * never asks which policy it holds. Every entry that is called as often as a
- * page is accessed must be O(1) and allocate nothing; memory that depends on
- * the budget is taken in `init` and `resize`.
+ * the first page_added. Index 0 (PAGE_NONE) is no page: its entry is the
+ * policy's, for a list's ends. Nothing is zeroed again: an index that comes back
+ * may be another page, so page_added sets what it needs. A policy never frees,
+ * unmaps or dirties anything. The engine never asks which policy it holds. Every
+ * entry that is called as often as a page is accessed must be O(1) and allocate
+ * nothing; memory that depends on the budget is taken in `init` and `resize`.
+ *
+ * Calls come one at a time, but there may be several instances in a process, so
+ * what is not constant belongs into the instance. The same calls must have the
+ * same answers: no host's time, no addresses; random numbers from `host->seed`.
+ * A rule that is broken may be reported by CHECK of check.h, which ends the run.
  */
 #ifndef VMCOW_RECLAIM_POLICY_H
 #define VMCOW_RECLAIM_POLICY_H
@@ -33,7 +40,8 @@ enum {
 /* What a reclaimable page is made of. */
 enum reclaim_class { RECLAIM_PAGER, RECLAIM_ANONYMOUS, RECLAIM_DISCARDABLE };
 
-/* How hard reclaim may try (reclaim.md 2.1). */
+/* How hard reclaim may try (reclaim.md 2.1). A policy that knows what is in use
+ * may have no victim for the first; any other gives the same for both. */
 enum reclaim_level { RECLAIM_ONLY_OLDEST, RECLAIM_INCLUDE_NEWEST };
 
 /* Why a page became reclaimable. */
@@ -50,12 +58,13 @@ enum reclaim_removed {
     RECLAIM_REMOVED_FREED,
     RECLAIM_REMOVED_PINNED,
     RECLAIM_REMOVED_DIRTIED,
-    RECLAIM_REMOVED_RECLAIMED, /* a victim's end */
+    RECLAIM_REMOVED_RECLAIMED, /* a victim's end; it may refault */
     RECLAIM_REMOVED_PRIORITY,
     RECLAIM_REMOVED_FAILED, /* its compression failed */
 };
 
-/* How an access was seen. */
+/* How an access was seen. The scenario decides between scans and direct reports;
+ * software's accesses are reported with either. */
 enum reclaim_accessed {
     RECLAIM_ACCESSED_SOFTWARE, /* read or written through the kernel */
     RECLAIM_ACCESSED_SCAN,     /* its accessed bit was found set */
@@ -64,12 +73,12 @@ enum reclaim_accessed {
 
 /* Why the core would not reclaim a victim. */
 enum reclaim_refused {
-    RECLAIM_REFUSED_GONE,
-    RECLAIM_REFUSED_PINNED,
-    RECLAIM_REFUSED_PRIORITY,
-    RECLAIM_REFUSED_DIRTY,
-    RECLAIM_REFUSED_ALWAYS_NEED,
-    RECLAIM_REFUSED_NO_STRATEGY,
+    RECLAIM_REFUSED_GONE,        /* it is not where it was */
+    RECLAIM_REFUSED_PINNED,      /* its frame must stay */
+    RECLAIM_REFUSED_PRIORITY,    /* its object is of high priority */
+    RECLAIM_REFUSED_DIRTY,       /* it has to be written back first */
+    RECLAIM_REFUSED_ALWAYS_NEED, /* a hint protects it */
+    RECLAIM_REFUSED_NO_STRATEGY, /* neither evicted nor compressed, as it is */
 };
 
 /* What may be done to a page without pressure, if the host likes. */
@@ -80,16 +89,19 @@ enum reclaim_offer {
                                and has joined the active ones */
 };
 
+/* A whole number from 0 on, a number, or one of some words. */
 enum reclaim_param_kind {
     RECLAIM_PARAM_UINT,
     RECLAIM_PARAM_REAL,
     RECLAIM_PARAM_WORD
 };
 
+/* A parameter that a scenario or a command line can set (name=value). A table of
+ * them has RECLAIM_MAX_PARAMS at most; all texts are constant. */
 struct reclaim_param {
     const char *name; /* NULL ends the table */
     enum reclaim_param_kind kind;
-    const char *default_text;
+    const char *default_text; /* read like a value that is given */
     double minimum, maximum;  /* of a number, inclusive */
     const char *const *words; /* of a word: its values, NULL-terminated */
     const char *help;         /* one line */
@@ -102,12 +114,13 @@ union reclaim_value {
     unsigned word; /* index into `words` */
 };
 
-/* A page's name that outlives the page. */
+/* A page's name that outlives the page: what it holds, not where. */
 struct reclaim_identity {
-    uint64_t vmo; /* a number that is never used again in a run */
-    uint64_t page;
+    uint64_t vmo;  /* a number that is never used again in a run */
+    uint64_t page; /* in pages from the VMO's beginning */
 };
 
+/* One list of a policy, or whatever it keeps pages in: a row of the results. */
 struct reclaim_list {
     const char *name; /* borrowed, constant */
     uint64_t pages;
@@ -160,31 +173,42 @@ struct reclaim_place {
     bool is_active; /* counted as recently used; false where not known */
 };
 
+/*
+ * A policy: constant. Entries that don't say what NULL means must be there;
+ * `lowtide policies --test` tries all of them. `self` is what init() returned.
+ */
 struct reclaim_policy_ops {
-    uint32_t abi; /* RECLAIM_POLICY_ABI */
-    const char *name;
-    const char *summary;
+    uint32_t abi;                       /* RECLAIM_POLICY_ABI */
+    const char *name;                   /* as the results call it */
+    const char *summary;                /* one line */
     const char *reference;              /* paper or kernel version it follows */
     const struct reclaim_param *params; /* ends with a NULL name; may be NULL */
-    size_t page_bytes;
+    size_t page_bytes;                  /* of page memory a page, 16 at most */
     bool needs_future; /* reads host->next_use: for hosts that know it alone */
 
     /*
-     * A run begins. Values are parsed and checked, one for each of `params`.
+     * A run begins; no page is known. Values are parsed and checked, one for
+     * each of `params`; they are borrowed for the call, `host` until fini().
      * Returns the instance, NULL when memory ran out.
      */
     void *(*init)(struct reclaim_host *host, const union reclaim_value *values);
+    /* Free it; pages may still be known. */
     void (*fini)(void *self);
-    /* The budget changed (host->memory_pages is new). False: out of memory. */
+    /* The budget changed, in pages (host->memory_pages is new, page memory may
+     * have moved); no page is lost. False: out of memory, the budget stays what
+     * it was. */
     bool (*resize)(void *self, uint64_t memory_pages);
 
+    /* The page, not known, has become reclaimable. `class_` stays while it is
+     * known. */
     void (*page_added)(void *self, page_index page, enum reclaim_class class_,
                        enum reclaim_added why);
+    /* The page, known, is not any more; it need not have been a victim. */
     void (*page_removed)(void *self, page_index page, enum reclaim_removed why);
-    /* NULL: not interested in accesses. The hot path. */
+    /* A known page was accessed. NULL: not interested in accesses. The hot path. */
     void (*page_accessed)(void *self, page_index page,
                           enum reclaim_accessed how);
-    /* NULL: the hint is ignored. */
+    /* A known page is not needed: first to go. NULL: the hint is ignored. */
     void (*page_dont_need)(void *self, page_index page);
     /* The next page to reclaim, PAGE_NONE when there is none. Changes nothing
      * that a caller can see: asked again, it gives the same page. */
@@ -214,17 +238,20 @@ struct reclaim_policy_ops {
      * for this; PAGE_NONE: there is none, or it is offered for something else. */
     page_index (*pop_offer)(void *self, enum reclaim_offer offer);
 
-    /* Fill up to RECLAIM_MAX_LISTS entries, returns how many. */
+    /* Fill up to RECLAIM_MAX_LISTS entries, the same each time but for their
+     * pages, which add up to the known ones; returns how many. */
     unsigned (*lists)(void *self, struct reclaim_list *out);
     /* Where a known page is. */
     struct reclaim_place (*place)(void *self, page_index page);
-    /* NULL: the policy makes no such distinction. */
+    /* Known pages that count as recently used, and the others. NULL: the policy
+     * makes no such distinction. */
     void (*activity)(void *self, uint64_t *active, uint64_t *inactive);
     /* NULL: none. Totals of its own; `name` is constant. Returns false past
      * the last. */
     bool (*counter)(void *self, unsigned index, const char **name,
                     uint64_t *value);
-    /* Returns the first broken invariant, NULL if none. */
+    /* Returns the first broken invariant (constant text), NULL if none; may walk
+     * everything. */
     const char *(*valid)(void *self);
 };
 
