@@ -36,17 +36,19 @@ enum compression_ages {
     COMPRESSION_AGES_B
 };
 
+/* Constant for a compressor's life, but for `ages`. */
 struct compressor_config {
     enum compression_model model;
     enum compression_storage storage;
-    uint32_t threshold_percent; /* 1 .. 100 */
+    uint32_t threshold_percent; /* 1 .. 100: of a page; larger results fail */
     enum compression_ages ages;
 };
 
+/* Totals of attempts and decompressions; and what the store holds now. */
 struct compressor_stats {
     uint64_t attempts, success, zero, fail;
     uint64_t decompressions, skipped;
-    uint64_t stored_bytes, storage_pages, items;
+    uint64_t stored_bytes, storage_pages, items; /* now */
     /* by seconds held: config.ages says which */
     uint64_t decompression_age[COMPRESSION_AGE_BUCKETS];
 };
@@ -56,11 +58,13 @@ struct compressor;
 /* `pmm` is borrowed. NULL: out of memory. */
 struct compressor *compressor_new(struct pmm *pmm,
                                   const struct compressor_config *config);
+/* Frees it with what the store holds; no attempt is under way. */
 void compressor_free(struct compressor *compressor);
 
 /* Get ready for one page: take a spare page without waiting.
  * VM_OK or VM_NO_MEMORY. */
 enum vm_status compressor_arm(struct compressor *compressor);
+/* Is it ready for a page? */
 bool compressor_is_armed(const struct compressor *compressor);
 /* Give the spare page back; no attempt is under way. */
 void compressor_disarm(struct compressor *compressor);
@@ -131,6 +135,7 @@ uint64_t compressor_storage_pages(const struct compressor *compressor);
  * The buffer page stays from the first attempt on. */
 uint64_t compressor_held_pages(const struct compressor *compressor);
 
+/* A copy of the totals. */
 struct compressor_stats compressor_stats(const struct compressor *compressor);
 
 /* Bytes of a page with this content and compressibility into `out` (4096). */

@@ -28,6 +28,7 @@ enum discardable_state {
 
 struct vm_cow_pages;
 
+/* Taken by vm_cow_create(); freed with the node. */
 struct discardable {
     enum discardable_state state;
     uint64_t lock_count;
@@ -43,7 +44,9 @@ struct discardable_lists {
     struct discardable_list others;
 };
 
+/* Nobody is on either list. */
 void discardable_lists_init(struct discardable_lists *lists);
+/* Never locked, on no list. */
 void discardable_init(struct discardable *tracker);
 
 /* Take it off its list, for good. */
@@ -53,10 +56,11 @@ void discardable_remove(struct discardable_lists *lists,
 /* Always succeeds; returns whether the content had been discarded. */
 bool discardable_lock(struct discardable_lists *lists,
                       struct discardable *tracker);
-/* VM_UNAVAILABLE when discarded, without a change of state. */
+/* VM_OK; VM_UNAVAILABLE when discarded, without a change of state. */
 enum vm_status discardable_try_lock(struct discardable_lists *lists,
                                     struct discardable *tracker);
-/* VM_BAD_STATE when not locked. */
+/* One lock less; the last makes it reclaimable as of `now`. VM_OK; VM_BAD_STATE
+ * when not locked. */
 enum vm_status discardable_unlock(struct discardable_lists *lists,
                                   struct discardable *tracker, sim_ns now);
 

@@ -14,12 +14,13 @@ struct exact_store {
     uint64_t stored_bytes;
 };
 
-/* Add an item; `spare` as for tri_page_store(). VM_OK or VM_NO_MEMORY. */
+/* Add an item of `length` bytes (1 .. 4096); `spare` as for tri_page_store().
+ * VM_OK or VM_NO_MEMORY. */
 enum vm_status exact_store_add(struct exact_store *store, uint32_t length,
                                page_index *spare);
 /* Forget an item of that length; pages no longer needed go back. */
 void exact_store_remove(struct exact_store *store, uint32_t length);
-/* Forget everything. */
+/* Forget everything; the pages go back. */
 void exact_store_release(struct exact_store *store);
 
 /* Returns the first broken invariant, NULL if none. */

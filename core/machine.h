@@ -38,15 +38,18 @@ struct vm_machine_stats {
     uint64_t physical_failures; /* of these, those that failed */
 };
 
+/* What a machine is made of; borrowed for the call, the policy for its life. */
 struct vm_machine_config {
-    uint64_t memory_pages;
+    uint64_t memory_pages; /* 1 .. PAGE_INDEX_MAX */
     const struct reclaim_policy_ops *policy;
     const union reclaim_value *policy_values; /* NULL: defaults */
-    uint64_t seed;
-    bool compression; /* a compressor exists */
+    uint64_t seed;                            /* for the policy's own draws */
+    bool compression;                         /* a compressor exists */
     struct compressor_config compressor;
 };
 
+/* Its address must not change while there is anything in it. Parts are read
+ * freely; what may be written from outside is said. */
 struct vm_machine {
     struct pmm pmm;
     struct page_queues pqs;
@@ -77,10 +80,11 @@ struct vm_machine {
     void *compress_context;
 };
 
-/* VM_NO_MEMORY, VM_INVALID_ARGS; nothing is left behind then. */
+/* VM_OK; VM_NO_MEMORY, VM_INVALID_ARGS (too large, or the policy's abi is
+ * another): nothing is left behind then. */
 enum vm_status vm_machine_init(struct vm_machine *machine,
                                const struct vm_machine_config *config);
-/* All objects are gone. */
+/* Gives everything back. All objects are gone before. */
 void vm_machine_release(struct vm_machine *machine);
 
 /* The clock moves on to `now`, not before the last call's. */
@@ -98,10 +102,12 @@ static inline uint64_t vm_machine_reclaimed(const struct vm_machine *machine)
            machine->stats.discarded_pages;
 }
 
-/* Change the budget: see pmm_resize(). VM_NO_MEMORY: nothing has changed. */
+/* Change the budget: see pmm_resize(). VM_OK; VM_NO_MEMORY, VM_INVALID_ARGS (too
+ * large): nothing has changed. */
 enum vm_status vm_machine_resize(struct vm_machine *machine,
                                  uint64_t memory_pages);
 
+/* The page's descriptor, borrowed until the budget grows. */
 static inline struct vm_page *vm_page_of(struct vm_machine *machine,
                                          page_index page)
 {
@@ -114,7 +120,7 @@ enum vm_status vm_machine_change_policy(struct vm_machine *machine,
                                         const union reclaim_value *values,
                                         uint64_t seed);
 
-/* The node a queued page belongs to. */
+/* The node a queued page belongs to, borrowed. */
 static inline struct vm_cow_pages *
 vm_page_owner(const struct vm_machine *machine, page_index page)
 {

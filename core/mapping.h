@@ -4,7 +4,7 @@
  *   entry: [ page index << 3 | accessed | writable | present ]
  *
  * An access to a present entry sets its accessed bit and is over: no call, no
- * indirection, no allocation. Everything else is a fault (fault.h). Changes of
+ * indirection, no allocation. Everything else is a fault (vmo_op.h). Changes of
  * an object's pages reach its mappings as range changes, which drop entries
  * (UNMAP) or make them read-only (REMOVE_WRITE). Accessed bits are harvested
  * by a scan. Page 0 of an entry is the shared zero page.
@@ -19,6 +19,7 @@
 
 typedef uint32_t mapping_entry;
 
+/* Bits of an entry; the page's index is above them. */
 enum {
     MAPPING_PRESENT = 1,
     MAPPING_WRITABLE = 2,
@@ -33,8 +34,9 @@ enum range_change {
     RANGE_DEBUG_UNPIN, /* changes nothing */
 };
 
+/* Made by vmo_map(), or by mapping_init() where no object is wanted. */
 struct vm_mapping {
-    uint64_t offset; /* bytes within the object */
+    uint64_t offset; /* bytes within the object, aligned */
     uint64_t page_count;
     mapping_entry *entries; /* owned; page_count of them */
     bool is_writable;       /* writes are permitted */
@@ -48,12 +50,13 @@ struct vm_mapping {
 LIST_HEAD(vm_mapping_list, vm_mapping);
 
 /*
- * A mapping of [offset, offset + pages), nothing present. `entries` are
- * taken lazily from the host: a large sparse mapping costs little.
- * VM_NO_MEMORY.
+ * A mapping of `page_count` pages from `offset` (bytes, aligned) on, nothing
+ * present. `entries` are taken lazily from the host: a large sparse mapping costs
+ * little. VM_OK or VM_NO_MEMORY.
  */
 enum vm_status mapping_init(struct vm_mapping *mapping, uint64_t offset,
                             uint64_t page_count, bool is_writable);
+/* Gives the entries back; the struct is the caller's. */
 void mapping_release(struct vm_mapping *mapping);
 
 /*
@@ -73,7 +76,7 @@ static inline bool mapping_access(struct vm_mapping *mapping, uint64_t page,
     return true;
 }
 
-/* The page behind a present entry; PAGE_NONE stands for the zero page. */
+/* Is `page`, counted from the mapping's start, in it and present? */
 static inline bool mapping_is_present(const struct vm_mapping *mapping,
                                       uint64_t page)
 {
@@ -81,6 +84,7 @@ static inline bool mapping_is_present(const struct vm_mapping *mapping,
            (mapping->entries[page] & MAPPING_PRESENT);
 }
 
+/* The page behind a present entry; PAGE_NONE stands for the zero page. */
 static inline page_index mapping_page(const struct vm_mapping *mapping,
                                       uint64_t page)
 {
@@ -117,13 +121,15 @@ static inline void mapping_unmap_page(struct vm_mapping *mapping,
     mapping->present_count--;
 }
 
-/* A range change over [offset, offset + length) of the object. */
+/* A range change over [offset, offset + length) of the object, in bytes, aligned;
+ * what the mapping does not show is ignored. While it is faulting, nothing is
+ * unmapped. */
 void mapping_range_change(struct vm_mapping *mapping, uint64_t offset,
                           uint64_t length, enum range_change change);
 
 /*
- * Report every accessed entry's page to the policy (once per entry); `clear`
- * also clears the bits. Returns how many were found.
+ * Report every accessed entry's page to the policy (once per entry) behind `pqs`,
+ * which is borrowed; `clear` also clears the bits. Returns how many were found.
  */
 uint64_t mapping_harvest(struct vm_mapping *mapping, struct page_queues *pqs,
                          bool clear);

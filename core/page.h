@@ -45,8 +45,9 @@ enum dirty_state {
     DIRTY_AWAITING_CLEAN, /* changed; the pager is writing it back now */
 };
 
+/* Written by those named; anybody may read. */
 struct vm_page {
-    uint64_t content;
+    uint64_t content; /* what it holds, as a number: 0 is all zeros */
 
     union {
         /* backlink: bytes within the owner; set while the page is in a page
@@ -86,9 +87,11 @@ struct page_chain {
 
 #define PAGE_CHAIN_EMPTY ((struct page_chain){PAGE_NONE, PAGE_NONE, 0})
 
-/* `pages` is the descriptor array; the page must be on no list. */
+/* The page becomes the chain's first. It must be on no list; `pages` is the
+ * descriptor array, here and below. */
 void page_chain_push_head(struct page_chain *chain, struct vm_page *pages,
                           page_index page);
+/* ... as its last one. */
 void page_chain_push_tail(struct page_chain *chain, struct vm_page *pages,
                           page_index page);
 /* Returns the first page, taken off the chain; PAGE_NONE if it is empty. */

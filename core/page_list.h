@@ -185,8 +185,10 @@ struct page_walk_item {
     uint64_t end;           /* start + one page, or end of the gap */
 };
 
+/* At the beginning of [start, end). */
 struct page_walk page_walk_over(const struct page_list *list, uint64_t start,
                                 uint64_t end);
+/* The next item; false: there is none any more. */
 bool page_walk_next(struct page_walk *walk, struct page_walk_item *item);
 
 /*
@@ -257,11 +259,13 @@ void page_list_return_interval_slot(struct page_list *list, uint64_t offset);
 enum vm_status page_list_populate_interval_slots(struct page_list *list,
                                                  uint64_t start, uint64_t end);
 
-/* The interval whose Start is at `start` loses its first `length` bytes. */
+/* The interval whose Start is at `start` loses its first `length` bytes, which
+ * are fewer than it has. VM_OK; VM_NO_MEMORY: nothing has changed. */
 enum vm_status page_list_clip_interval_start(struct page_list *list,
                                              uint64_t start, uint64_t length);
 
-/* The interval whose End is at `end` loses its last `length` bytes. */
+/* The interval whose End is at `end` (the last page's offset) loses its last
+ * `length` bytes; as above. */
 enum vm_status page_list_clip_interval_end(struct page_list *list, uint64_t end,
                                            uint64_t length);
 

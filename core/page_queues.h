@@ -26,13 +26,13 @@
 
 enum page_queue {
     PQ_NONE,
-    PQ_ANONYMOUS,
-    PQ_WIRED,
-    PQ_HIGH_PRIORITY,
-    PQ_ZERO_FORK,
-    PQ_PAGER_DIRTY,
-    PQ_FAILED_RECLAIM,
-    PQ_RECLAIM,
+    PQ_ANONYMOUS,      /* not reclaimable (yet) */
+    PQ_WIRED,          /* pinned, or of a contiguous object */
+    PQ_HIGH_PRIORITY,  /* kept from reclaim by who uses the object */
+    PQ_ZERO_FORK,      /* made of zeros by an access: may still be zero */
+    PQ_PAGER_DIRTY,    /* to be written back first */
+    PQ_FAILED_RECLAIM, /* does not compress */
+    PQ_RECLAIM,        /* the policy's */
     PQ_COUNT
 };
 
@@ -66,35 +66,42 @@ struct page_queues {
 };
 
 /*
- * Empty queues over `pmm` (borrowed) with a policy. `values` as for the
- * policy's init; NULL: its defaults. VM_NO_MEMORY, VM_INVALID_ARGS (wrong abi).
+ * Empty queues over `pmm` (borrowed) with a policy, whose table is borrowed and
+ * whose instance is owned. `values` as for the policy's init; NULL: its defaults.
+ * VM_OK, VM_NO_MEMORY, VM_INVALID_ARGS (wrong abi).
  */
 enum vm_status pq_init(struct page_queues *pqs, struct pmm *pmm,
                        const struct reclaim_policy_ops *ops,
                        const union reclaim_value *values, uint64_t seed);
+/* Gives page memory and policy back, whatever is queued. */
 void pq_release(struct page_queues *pqs);
 
-/* Page memory for a pmm of so many pages, ahead of its growing. VM_NO_MEMORY. */
+/* Page memory for a pmm of so many pages, ahead of its growing. VM_OK;
+ * VM_NO_MEMORY: nothing has changed. */
 enum vm_status pq_reserve(struct page_queues *pqs, uint64_t capacity_pages);
-/* The pmm was resized: page memory grows along and the policy is told. */
+/* The pmm was resized: page memory grows along and the policy is told. VM_OK or
+ * VM_NO_MEMORY. */
 enum vm_status pq_resize(struct page_queues *pqs);
 
 /* Put another policy in place; it is told of every reclaimable page, in
- * ascending page order. VM_NO_MEMORY: the old one stays. */
+ * ascending page order. VM_OK; VM_NO_MEMORY, VM_INVALID_ARGS (wrong abi): the old
+ * one stays. */
 enum vm_status pq_change_policy(struct page_queues *pqs,
                                 const struct reclaim_policy_ops *ops,
                                 const union reclaim_value *values,
                                 uint64_t seed);
 
 /* Parse `name=value` texts against a policy's table into `values` (room for
- * RECLAIM_MAX_PARAMS). Returns NULL, or a message (static or in `buffer`). */
+ * RECLAIM_MAX_PARAMS); those not named get their defaults. Returns NULL, or a
+ * message (static or in `buffer`). */
 const char *reclaim_params_parse(const struct reclaim_policy_ops *ops,
                                  const char *const *texts, size_t count,
                                  union reclaim_value *values, char *buffer,
                                  size_t buffer_bytes);
 
 /*
- * The page, in no queue, becomes owner's at `offset` and enters `queue`.
+ * The page, in no queue, becomes owner's at `offset` (bytes, aligned) and enters
+ * `queue`. `owner` is the handle of a node, not 0.
  * `class_` and `why` reach the policy when `queue` is RECLAIM.
  *
  * Here and in pq_move() ANONYMOUS means RECLAIM once anonymous reclaim is on,

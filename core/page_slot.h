@@ -21,6 +21,8 @@ enum slot_kind { SLOT_PAGE, SLOT_MARKER, SLOT_REFERENCE, SLOT_INTERVAL };
 
 enum interval_sentinel { INTERVAL_SLOT, INTERVAL_START, INTERVAL_END };
 
+/* A plain value: copying it copies no ownership. The predicates below are those
+ * of the kernel's VmPageOrMarker. */
 struct page_slot {
     uint64_t bits;
 };
@@ -66,6 +68,7 @@ static inline struct page_slot slot_of_page(page_index page)
     return (struct page_slot){(uint64_t)page << 4};
 }
 
+/* The slot is a page. */
 static inline page_index slot_page(struct page_slot slot)
 {
     return (page_index)(slot.bits >> 4);
@@ -77,11 +80,13 @@ static inline struct page_slot slot_of_reference(uint64_t value)
     return (struct page_slot){value | SLOT_REFERENCE};
 }
 
+/* The slot is a reference. */
 static inline uint64_t slot_reference(struct page_slot slot)
 {
     return slot.bits & SLOT_VALUE_MASK;
 }
 
+/* `awaiting_bytes`: see slot_awaiting_bytes(); aligned. */
 static inline struct page_slot slot_of_interval(enum interval_sentinel sentinel,
                                                 enum dirty_state dirty,
                                                 uint64_t awaiting_bytes)
@@ -90,6 +95,7 @@ static inline struct page_slot slot_of_interval(enum interval_sentinel sentinel,
                               (uint64_t)sentinel << 2 | SLOT_INTERVAL};
 }
 
+/* The slot is a sentinel of an interval. */
 static inline enum interval_sentinel slot_sentinel(struct page_slot slot)
 {
     return (enum interval_sentinel)(slot.bits >> 2 & 3);

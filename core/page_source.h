@@ -45,14 +45,16 @@ struct page_source;
 struct page_request;
 TAILQ_HEAD(page_request_list, page_request);
 
+/* Embedded in the operation that makes it, whose memory must not move while the
+ * request waits. Only the maker's fields may be written from outside. */
 struct page_request {
     enum page_request_state state;
     enum page_request_type type;
-    bool is_batch_allowed; /* set by the maker: ACCEPTING is possible */
-    bool is_internal;      /* sent at once: !is_batch_allowed */
-    enum vm_status status; /* when DONE */
-    uint64_t offset;       /* bytes in the source's object */
-    uint64_t length;
+    bool is_batch_allowed;  /* set by the maker: ACCEPTING is possible */
+    bool is_internal;       /* sent at once: !is_batch_allowed */
+    enum vm_status status;  /* when DONE */
+    uint64_t offset;        /* bytes in the source's object, aligned */
+    uint64_t length;        /* bytes, aligned */
     uint64_t issued_offset; /* as sent, for reports */
     uint64_t issued_length;
     uint64_t pending;           /* bytes not answered yet */
@@ -73,6 +75,7 @@ struct page_request_board {
     struct page_request_list done;  /* answered, not seen by their maker yet */
 };
 
+/* What kind of source it is (core.md 0 has the table). */
 struct page_source_properties {
     bool is_user_pager;
     bool is_preserving_page_content;
@@ -80,6 +83,7 @@ struct page_source_properties {
     bool is_handling_free;
 };
 
+/* Counted: each object that has it holds a reference. */
 struct page_source {
     struct page_source_properties properties; /* constant */
     bool traps_dirty;                         /* DIRTY requests are supported */
@@ -95,23 +99,28 @@ struct page_source {
     void *user; /* the engine's, e.g. its pager */
 };
 
+/* A board without requests. */
 void page_request_board_init(struct page_request_board *board);
 
 /* A user pager's source, one reference held. NULL: out of memory. */
 struct page_source *page_source_new_pager(struct page_request_board *board,
                                           bool traps_dirty);
-/* The physical page provider of a contiguous object. */
+/* The physical page provider of a contiguous object of `page_count` frames from
+ * `first_page` on; otherwise the same. */
 struct page_source *page_source_new_physical(struct page_request_board *board,
                                              uint32_t first_page,
                                              uint64_t page_count);
+/* One reference more, for the caller. Returns the source. */
 struct page_source *page_source_ref(struct page_source *source);
+/* One less; the last closes the source and frees it. */
 void page_source_unref(struct page_source *source);
 
 /* An idle request that belongs to nobody's source. */
 void page_request_init(struct page_request *request);
 
 /*
- * Ask for [offset, offset + length) to be supplied. VM_SHOULD_WAIT, also while
+ * Ask for [offset, offset + length) to be supplied (GetPages; core.md 10.1):
+ * bytes, aligned, length > 0. VM_SHOULD_WAIT, also while
  * a batch is ACCEPTING: then add the next range or call
  * page_request_finalize(). VM_NOT_SUPPORTED; VM_BAD_STATE when detached.
  *
@@ -138,7 +147,8 @@ static inline bool page_source_has_requests(const struct page_source *source,
     return !TAILQ_EMPTY(&source->requests[type]);
 }
 
-/* The range was supplied or dirtied: requests that it answers are done. */
+/* The range (bytes) was supplied or dirtied: requests that it answers are done,
+ * with VM_OK. Overlaps are summed up, whatever has been answered before. */
 void page_source_on_pages_supplied(struct page_source *source, uint64_t offset,
                                    uint64_t length);
 void page_source_on_pages_dirtied(struct page_source *source, uint64_t offset,
@@ -150,7 +160,8 @@ void page_source_on_pages_dirtied(struct page_source *source, uint64_t offset,
  */
 void page_source_on_pages_failed(struct page_source *source, uint64_t offset,
                                  uint64_t length, enum vm_status error);
-/* May a pager fail a request with this? */
+/* May a pager fail a request with this? `is_internal`: it is the machine that
+ * does, which may also lack memory. */
 bool page_source_is_valid_failure(enum vm_status error, bool is_internal);
 
 /* Every request is done with VM_OK; the retry finds the source detached. */

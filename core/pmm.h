@@ -32,6 +32,7 @@ enum pmm_alloc_flags {
     PMM_ALLOC_MUST_BORROW = 4, /* only a loaned page; excludes CAN_WAIT */
 };
 
+/* Written here alone; the counters are for everybody to read. */
 struct pmm {
     struct vm_page *pages;   /* owned; index 0 is the shared zero page */
     uint64_t total_pages;    /* the budget; pages 1 .. total_pages */
@@ -69,19 +70,22 @@ struct pmm {
 };
 
 /*
- * A pool of `total_pages` pages, all free and fresh.
+ * A pool of `total_pages` pages, all free and fresh. VM_OK;
  * VM_NO_MEMORY if the host has no room; VM_INVALID_ARGS past PAGE_INDEX_MAX.
  */
 enum vm_status pmm_init(struct pmm *pmm, uint64_t total_pages);
+/* Gives the descriptors back, whoever holds pages. */
 void pmm_release(struct pmm *pmm);
 
-/* The machine takes `count` pages at boot for good. VM_NO_MEMORY if it can't. */
+/* The machine takes `count` pages at boot for good. VM_OK; VM_NO_MEMORY: there
+ * are not as many free, none was taken. */
 enum vm_status pmm_wire(struct pmm *pmm, uint64_t count);
 
 /*
  * Change the budget. Growing adds fresh pages (descriptors may move: hold
  * indexes, not pointers). Shrinking withholds free pages now and the rest as
- * they are freed; nothing is destroyed. VM_NO_MEMORY: nothing has changed.
+ * they are freed; nothing is destroyed. VM_OK; VM_NO_MEMORY, VM_INVALID_ARGS
+ * (past PAGE_INDEX_MAX): nothing has changed.
  */
 enum vm_status pmm_resize(struct pmm *pmm, uint64_t total_pages);
 
@@ -94,7 +98,7 @@ void pmm_set_watermarks(struct pmm *pmm, const uint64_t *marks, uint32_t count,
 
 /*
  * Take one page; it ends in ALLOC state with no links.
- * VM_SHOULD_WAIT (CAN_WAIT and the level is 0) or VM_NO_MEMORY.
+ * VM_OK, VM_SHOULD_WAIT (CAN_WAIT and the level is 0) or VM_NO_MEMORY.
  */
 enum vm_status pmm_alloc_page(struct pmm *pmm, unsigned flags,
                               page_index *page);
@@ -105,26 +109,30 @@ enum vm_status pmm_alloc_pages(struct pmm *pmm, uint64_t count, unsigned flags,
 
 /*
  * Take `count` pages with consecutive indexes, never loaned, never waiting;
- * `first` is the lowest. VM_NO_MEMORY leaves everything as it was.
+ * `first` is the lowest. VM_OK; VM_NO_MEMORY leaves everything as it was.
  */
 enum vm_status pmm_alloc_contiguous(struct pmm *pmm, uint64_t count,
                                     page_index *first);
 
 /* Give pages back; they are taken and must be on no list and in no queue. */
 void pmm_free_page(struct pmm *pmm, page_index page);
+/* ... a whole chain, which ends up empty. */
 void pmm_free_chain(struct pmm *pmm, struct page_chain *chain);
 
 /* Loans (reclaim.md 6.5). Pages are borrowed for the call except as said. */
 
 /* Lend the chain's pages (ALLOC state, taken): they become free-loaned. */
 void pmm_begin_loan(struct pmm *pmm, struct page_chain *chain);
-/* Free ones leave the free-loaned list; used ones are freed by their user. */
+/* The lender wants the page, which is lent, back: a free one leaves the
+ * free-loaned list; a used one is to be freed by its user. */
 void pmm_cancel_loan(struct pmm *pmm, page_index page);
 /* Page is loaned, cancelled and free: ends in ALLOC state, the caller's. */
 void pmm_end_loan(struct pmm *pmm, page_index page);
-/* The lender is gone: free pages go to the free list, used ones stay used. */
+/* The page's lender is gone: if free it goes to the free list, if used it stays
+ * the user's, as an ordinary page. */
 void pmm_delete_lender(struct pmm *pmm, page_index page);
 
+/* Is it lent, whether used or not? */
 static inline bool pmm_page_is_loaned(const struct pmm *pmm, page_index page)
 {
     return pmm->pages[page].is_loaned;

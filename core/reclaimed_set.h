@@ -21,14 +21,16 @@
 
 enum { RECLAIMED_CHUNK_PAGES = 4096 * 8, RECLAIMED_STAMP_PAGES = 512 };
 
+/* The bits of so many pages in a row, and their stamps where some were given. */
 struct reclaimed_chunk {
     uint64_t bits[RECLAIMED_CHUNK_PAGES / 64];
     /* of so many pages each, owned; NULL: none was given */
     uint32_t *stamps[RECLAIMED_CHUNK_PAGES / RECLAIMED_STAMP_PAGES];
 };
 
+/* All zero is the empty set. */
 struct reclaimed_set {
-    struct reclaimed_chunk **chunks;
+    struct reclaimed_chunk **chunks; /* owned; NULL where none is needed yet */
     uint64_t chunk_count;
 };
 
@@ -48,6 +50,7 @@ static inline uint64_t *reclaimed_set_word(const struct reclaimed_set *set,
     return chunk ? &chunk->bits[page % RECLAIMED_CHUNK_PAGES / 64] : NULL;
 }
 
+/* Pages are numbers within the object, here and below. */
 static inline bool reclaimed_set_has(const struct reclaimed_set *set,
                                      uint64_t page)
 {
@@ -55,6 +58,7 @@ static inline bool reclaimed_set_has(const struct reclaimed_set *set,
     return word && (*word >> page % 64 & 1);
 }
 
+/* It has come back, or never was there. */
 static inline void reclaimed_set_remove(struct reclaimed_set *set,
                                         uint64_t page)
 {
@@ -66,6 +70,7 @@ static inline void reclaimed_set_remove(struct reclaimed_set *set,
 /* The chunk of `page` is made; best effort. */
 void reclaimed_set_make_room(struct reclaimed_set *set, uint64_t page);
 
+/* Reclaim has taken it; best effort. */
 static inline void reclaimed_set_add(struct reclaimed_set *set, uint64_t page)
 {
     uint64_t *word = reclaimed_set_word(set, page);
@@ -84,6 +89,7 @@ void reclaimed_set_stamp(struct reclaimed_set *set, uint64_t page,
 bool reclaimed_set_stamp_of(const struct reclaimed_set *set, uint64_t page,
                             uint32_t *stamp);
 
+/* Empty again; gives the memory back. */
 void reclaimed_set_release(struct reclaimed_set *set);
 
 #endif

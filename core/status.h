@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+/* What each means for a function is said there. */
 enum vm_status {
     VM_OK = 0,
     VM_INTERNAL = -1,

@@ -17,7 +17,8 @@ struct tri_page_store;
 
 /* Pages come from `pmm` (borrowed). NULL: out of memory. */
 struct tri_page_store *tri_page_new(struct pmm *pmm);
-void tri_page_free(struct tri_page_store *store); /* items are gone with it */
+/* Items are gone with it; its pages go back to the pmm. */
+void tri_page_free(struct tri_page_store *store);
 
 /*
  * Store `length` bytes (1 .. 4096), copied from `data` (NULL: sizes only).

@@ -29,6 +29,8 @@ static inline sim_ns sim_ns_add(sim_ns a, sim_ns b)
     return sum;
 }
 
+/* Plain helpers: bytes and pages as their names say. */
+
 static inline uint64_t u64_min(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

@@ -21,6 +21,7 @@ enum { ZIRCON_GENERATIONS = 8 };
 /* Indexes into the policy's lists(): reclaim0 .. reclaim7, then dont_need. */
 enum { ZIRCON_LIST_DONT_NEED = ZIRCON_GENERATIONS };
 
+/* Why a generation began. */
 enum zircon_age_reason {
     ZIRCON_AGE_NONE,
     ZIRCON_AGE_TIMEOUT,
@@ -28,10 +29,11 @@ enum zircon_age_reason {
     ZIRCON_AGE_MANUAL,
 };
 
+/* A copy of what there is, in pages. */
 struct zircon_state {
-    uint64_t lru_gen;
-    uint64_t mru_gen;
-    sim_ns last_age;
+    uint64_t lru_gen; /* the oldest generation, by number */
+    uint64_t mru_gen; /* the newest */
+    sim_ns last_age;  /* when that began */
     enum zircon_age_reason last_reason;
     uint64_t by_age[ZIRCON_GENERATIONS]; /* pages; 0 = newest */
     uint64_t dont_need;
