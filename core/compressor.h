@@ -19,7 +19,9 @@
 #include "page_slot.h"
 #include "pmm.h"
 
+/* What decides how large a page becomes: liblz4, or a number that is drawn. */
 enum compression_model { COMPRESSION_LZ4, COMPRESSION_RATIO };
+/* Where results are kept: three to a page at most, or without any waste. */
 enum compression_storage { STORAGE_TRI_PAGE, STORAGE_EXACT };
 
 enum { COMPRESSION_AGE_BUCKETS = 8, LZ4_ACCELERATION = 11 };
@@ -79,6 +81,7 @@ uint64_t compressor_start(struct compressor *compressor, page_index page);
 bool compressor_is_temporary(const struct compressor *compressor,
                              uint64_t reference);
 
+/* What an attempt comes to. FAILED: larger than the threshold, or no room. */
 enum compress_result { COMPRESS_OK, COMPRESS_ZERO, COMPRESS_FAILED };
 
 /*

@@ -54,6 +54,7 @@ struct vm_lookup_cursor {
     struct page_chain *alloc_list; /* borrowed; NULL: none */
 };
 
+/* What the vm_cursor_require_* find. */
 struct vm_require_result {
     page_index page; /* PAGE_NONE: the shared zero page; owned by its node */
     bool is_writable;

@@ -25,6 +25,7 @@ struct vm_compression {
     uint64_t temporary;       /* the reference in its place */
 };
 
+/* What vm_cow_begin_reclaim() has come to: see there. */
 enum vm_reclaim_begun { RECLAIM_REFUSED, RECLAIM_TAKEN, RECLAIM_COMPRESSING };
 
 /*
@@ -49,6 +50,7 @@ enum vm_reclaim_begun vm_cow_begin_reclaim(struct vm_cow_pages *cow,
                                            struct vm_compression *compression,
                                            enum reclaim_refused *refused);
 
+/* What has become of the page. */
 enum vm_compression_end {
     COMPRESSION_DONE,   /* the page is the caller's (ALLOC state) to free */
     COMPRESSION_FAILED, /* the page is back in its place */

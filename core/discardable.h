@@ -19,6 +19,7 @@
 #include "status.h"
 #include "units.h"
 
+/* See the drawing. */
 enum discardable_state {
     DISCARDABLE_UNSET,
     DISCARDABLE_UNRECLAIMABLE,
@@ -39,6 +40,7 @@ struct discardable {
 };
 TAILQ_HEAD(discardable_list, discardable);
 
+/* Of a machine; the trackers are borrowed from their nodes. */
 struct discardable_lists {
     struct discardable_list candidates; /* oldest unlock first */
     struct discardable_list others;

@@ -7,6 +7,7 @@
 
 #include "pmm.h"
 
+/* Empty: all zero but for `pmm`. Written here alone. */
 struct exact_store {
     struct pmm *pmm;         /* borrowed */
     struct page_chain pages; /* in STORE state */

@@ -29,6 +29,7 @@ enum { PAGE_NONE = 0 };                 /* end of a list */
 #define PAGE_INDEX_MAX ((1u << 29) - 1) /* a mapping entry has 29 bits */
 enum { PAGE_MAX_PIN_COUNT = 31 };
 
+/* Who has the page: see the drawing. */
 enum page_state {
     PAGE_FREE,   /* on a free list, or never used, or withheld by the pmm */
     PAGE_ALLOC,  /* taken from the pmm, held by the code that is running */

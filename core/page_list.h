@@ -39,6 +39,7 @@ enum { PAGE_LIST_FANOUT = 16 };
 struct page_list_node;
 struct tree_node;
 
+/* Written here alone; `may_have_intervals` is for everybody to read. */
 struct page_list {
     void *root; /* page_list.c: radix node, or a list node at height 0 */
     uint64_t skew;
@@ -179,6 +180,7 @@ struct page_walk {
     bool seen_any;    /* some populated slot was visited */
 };
 
+/* What page_walk_next() reports; the slot is borrowed until the next step. */
 struct page_walk_item {
     struct page_slot *slot; /* NULL: a gap */
     uint64_t start;         /* offset of the slot, or start of the gap */
@@ -297,6 +299,7 @@ void page_list_merge_onto(struct page_list *top, struct page_list *bottom,
 
 /* Cursor over adjacent list nodes; core.md 1.8. -------------------------- */
 
+/* Insertions leave it valid, removals do not. */
 struct page_list_cursor {
     struct page_list_node *node; /* NULL: invalid */
     uint32_t index;

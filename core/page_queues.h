@@ -24,6 +24,7 @@
 #include "pmm.h"
 #include "reclaim_policy.h"
 
+/* What may be done to a page of an object. */
 enum page_queue {
     PQ_NONE,
     PQ_ANONYMOUS,      /* not reclaimable (yet) */
@@ -36,11 +37,13 @@ enum page_queue {
     PQ_COUNT
 };
 
+/* Neighbours in one of the two queues that are kept in order. */
 struct queue_link {
     page_index prev;
     page_index next;
 };
 
+/* Written here alone, but for what says otherwise. */
 struct page_queues {
     struct pmm *pmm; /* borrowed: the descriptors */
     uint64_t count[PQ_COUNT];

@@ -17,8 +17,10 @@
 #include "page.h"
 #include "units.h"
 
+/* The lowest two bits. */
 enum slot_kind { SLOT_PAGE, SLOT_MARKER, SLOT_REFERENCE, SLOT_INTERVAL };
 
+/* A Slot is an interval of one page. */
 enum interval_sentinel { INTERVAL_SLOT, INTERVAL_START, INTERVAL_END };
 
 /* A plain value: copying it copies no ownership. The predicates below are those
@@ -101,6 +103,7 @@ static inline enum interval_sentinel slot_sentinel(struct page_slot slot)
     return (enum interval_sentinel)(slot.bits >> 2 & 3);
 }
 
+/* An interval, and which of its sentinels? */
 static inline bool slot_is_interval_slot(struct page_slot slot)
 {
     return slot_is_interval(slot) && slot_sentinel(slot) == INTERVAL_SLOT;
@@ -116,6 +119,7 @@ static inline bool slot_is_interval_end(struct page_slot slot)
     return slot_is_interval(slot) && slot_sentinel(slot) == INTERVAL_END;
 }
 
+/* The slot is a sentinel. */
 static inline enum dirty_state slot_interval_dirty(struct page_slot slot)
 {
     return (enum dirty_state)(slot.bits >> 6 & 3);
@@ -127,6 +131,7 @@ static inline uint64_t slot_awaiting_bytes(struct page_slot slot)
     return page_round_down(slot.bits);
 }
 
+/* `bytes`: aligned. */
 static inline void slot_set_awaiting_bytes(struct page_slot *slot,
                                            uint64_t bytes)
 {

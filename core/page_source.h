@@ -26,12 +26,14 @@
 #include "status.h"
 #include "units.h"
 
+/* What is asked for: content, or leave to dirty what is there. */
 enum page_request_type {
     PAGE_REQUEST_READ,
     PAGE_REQUEST_DIRTY,
     PAGE_REQUEST_TYPES
 };
 
+/* See the drawing. */
 enum page_request_state {
     REQUEST_IDLE,
     REQUEST_ACCEPTING,   /* batch: taking further ranges, not sent yet */

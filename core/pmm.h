@@ -25,6 +25,7 @@
 
 enum { PMM_MAX_WATERMARKS = 8 };
 
+/* What an allocation may do; may be combined. */
 enum pmm_alloc_flags {
     PMM_ALLOC_ANY = 0,
     PMM_ALLOC_CAN_WAIT = 1,    /* SHOULD_WAIT instead of failing when low */

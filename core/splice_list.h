@@ -12,6 +12,7 @@
 
 #include "page_list.h"
 
+/* Written here alone. */
 struct splice_list {
     uint64_t offset;
     uint64_t length;

@@ -41,6 +41,7 @@ static inline uint64_t u64_max(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* Is it a whole number of pages? */
 static inline bool is_page_aligned(uint64_t bytes)
 {
     return (bytes & (VM_PAGE_SIZE - 1)) == 0;

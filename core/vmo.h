@@ -33,6 +33,7 @@ enum vmo_kind {
 struct vmo;
 LIST_HEAD(vmo_list, vmo);
 
+/* Made and freed here; fields are for reading, but for `user`. */
 struct vmo {
     struct vm_cow_owner owner; /* first: the core hands out owners */
     struct vm_machine *machine;
@@ -49,6 +50,7 @@ struct vmo {
     void *user;       /* the engine's */
 };
 
+/* What vmo_create() makes; borrowed for the call. */
 struct vmo_create_args {
     enum vmo_kind kind; /* one of the first four */
     uint64_t size;      /* bytes, a whole number of pages */

@@ -33,6 +33,8 @@ enum vmo_op_kind {
     VMO_OP_FAULT,
 };
 
+/* One operation. The memory is the starter's; fields are for reading, but for
+ * `user`. What is owned goes with the last run, `values` with the release. */
 struct vmo_op {
     enum vmo_op_kind kind;
     struct vmo *vmo;   /* borrowed; abort the operation before it is closed */
