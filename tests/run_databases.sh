@@ -4,22 +4,8 @@
 #
 #   tests/run_databases.sh
 #
-# Two tables: what a file may be, and what may be done with one. LOWTIDE names the
-# program (default build/lowtide). Exit status 1 if one of it does not hold.
-set -u
-
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-checks=0
-failed=0
-
-complain() {
-    echo "databases: $1" >&2
-    failed=1
-}
+# Two tables: what a file may be, and what may be done with one.
+. "$(dirname "$0")/lib.sh"
 
 cat >"$work/tiny.yaml" <<'END'
 version: 1
@@ -97,7 +83,7 @@ refused() {
     shift 2
     act "$file" "$@"
     [ "$got" = 2 ] || complain "$what: exit status $got: $(cat "$work/err")"
-    grep -qF -- "$saying" "$work/err" ||
+    says "$saying" ||
         complain "$what: '$saying' is not said: $(cat "$work/err")"
     [ "$(wc -l <"$work/err")" = 1 ] ||
         complain "$what: more than a line: $(cat "$work/err")"
@@ -143,7 +129,7 @@ while read -r command; do
     list*)
         act "$(of no-runs)" $command
         [ "$got" = 0 ] || complain "list: exit status $got without runs"
-        grep -qF "holds no runs" "$work/err" || complain "list: says nothing"
+        says "holds no runs" || complain "list: says nothing"
         ;;
     merge*)
         act "$(of no-runs)" $command
@@ -163,5 +149,4 @@ refused "$work/good.db" "is there already" merge DB "$work/files/no-runs"
 [ "$(sqlite3 "$work/good.db" 'SELECT count(*) FROM run')" = 1 ] ||
     complain "merge touches what is there"
 
-echo "databases: $checks checks"
-exit $failed
+finish

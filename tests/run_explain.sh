@@ -3,47 +3,14 @@
 # that was not, and where do two runs part?
 #
 #   tests/run_explain.sh
-#
-# LOWTIDE names the program (default build/lowtide). Exit status 1 if one of it
-# does not hold.
-set -u
+. "$(dirname "$0")/lib.sh"
 
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-checks=0
-failed=0
-
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "explain: $what" >&2
-    failed=1
-}
-
-# status WANTED ARGUMENT...: lowtide's exit status; output in $work/out, err,
-# the output also as one line.
-status() {
-    wanted=$1
-    shift
-    "$lowtide" "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    tr -s ' \n' '  ' <"$work/out" >"$work/line"
-    check "lowtide $*: exit status $got, not $wanted: $(cat "$work/err")" \
-        [ "$got" = "$wanted" ]
-}
-says() { grep -qF -- "$1" "$work/err"; }
-tells() {
-    check "'$1' is told, not: $(cat "$work/out")" grep -qF -- "$1" "$work/line"
-}
-silent() {
-    check "'$1' is not told" sh -c '! grep -qF -- "$1" "$2"' sh "$1" "$work/line"
-}
+# What was printed, as one line.
+line() { tr -s ' \n' '  ' <"$work/out"; }
+has() { line | grep -qF -- "$1"; }
+lacks() { ! has "$1"; }
+tells() { check "'$1' is told, not: $(cat "$work/out")" has "$1"; }
+silent() { check "'$1' is not told" lacks "$1"; }
 
 # --- a life ---------------------------------------------------------------------
 
@@ -128,7 +95,7 @@ page=$(sqlite3 "$db" "SELECT page FROM page_event WHERE run_id = 1 AND
 status 0 explain "$db" --run 1 --vmo file --page "$page"
 tells "pages were free."
 tells "other pages were taken."
-away=$(sed -n 's/.*while \([0-9,]*\) other pages.*/\1/p' "$work/line" | tr -d ,)
+away=$(line | sed -n 's/.*while \([0-9,]*\) other pages.*/\1/p' | tr -d ,)
 check "as many as there were" [ "$away" = "$(sqlite3 "$db" "
     SELECT count(*) FROM page_event WHERE run_id = 1 AND what IN ('evicted',
         'compressed') AND seq <
@@ -169,8 +136,7 @@ tells "Not recorded by both, so not compared: events and page events."
 refused() {
     text=$1
     shift
-    status 2 explain "$@"
-    check "'$text' is said, not: $(cat "$work/err")" says "$text"
+    bad_input "$text" explain "$@"
     check "and nothing else is printed" [ ! -s "$work/out" ]
 }
 refused "lowtide run $storm --set record.pages=true" "$db" --run 5 --vmo file \
@@ -195,5 +161,4 @@ status 0 run "$work/twice.yaml" -o "$work/twice.db" --quiet
 refused "the name 'a' has been given to VMOs 1, 2: choose by number" \
     "$work/twice.db" --vmo a --page 0
 
-echo "explain: $checks checks"
-exit $failed
+finish

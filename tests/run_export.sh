@@ -4,38 +4,9 @@
 #
 #   tests/run_export.sh
 #
-# LOWTIDE names the program (default build/lowtide). CSV is read back by sqlite3,
-# trace events by jq. Exit status 1 if one of it does not hold.
-set -u
+# CSV is read back by sqlite3, trace events by jq.
+. "$(dirname "$0")/lib.sh"
 
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-checks=0
-failed=0
-
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "export: $what" >&2
-    failed=1
-}
-
-# status WANTED ARGUMENT...: lowtide's exit status; output in $work/out, err.
-status() {
-    wanted=$1
-    shift
-    "$lowtide" "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    check "lowtide $*: exit status $got, not $wanted: $(cat "$work/err")" \
-        [ "$got" = "$wanted" ]
-}
-says() { grep -qF -- "$1" "$work/err"; }
 same() { [ "$1" = "$2" ] || { echo "'$1', not '$2'" >&2; return 1; }; }
 
 # A browser that is killed for want of memory, and another run that is not.
@@ -187,5 +158,4 @@ check "the results are as they were" cmp -s "$db" "$work/copy.db"
 check "nothing unfinished is left" [ "$(find "$work" -name '*.export-*' \
     -o -name '*.old-*' | wc -l)" = 0 ]
 
-echo "export: $checks checks"
-exit $failed
+finish

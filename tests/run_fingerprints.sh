@@ -8,25 +8,12 @@
 # recorded, with --log, and with --paranoid, and each must end with the same
 # fingerprint, which is a hash over the rows that there are, or would be if all
 # were recorded. The two plain runs must leave the same rows in every table, host
-# times aside, and no two scenarios may have the same fingerprint. LOWTIDE names
-# the program (default build/lowtide). Exit status 1 if one of it does not hold.
-set -u
-
-here=$(dirname "$0")
-lowtide=${LOWTIDE:-$here/../build/lowtide}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
+# times aside, and no two scenarios may have the same fingerprint.
+. "$(dirname "$0")/lib.sh"
 
 [ $# -gt 0 ] || set -- "$here"/../scenarios/*.yaml "$here"/pressure/*.yaml
 nothing='--set record.ticks=false --set record.vmo_ticks=false
          --set record.events=false --set record.latency=false'
-failed=0
-
-complain() {
-    echo "$name: $1" >&2
-    failed=1
-}
 
 # run DB OPTION...: the run's fingerprint, which is also what --json prints.
 run() {
@@ -52,7 +39,7 @@ contents() {
 for file; do
     name=$(basename "$file" .yaml)
     first=$(run first)
-    [ "${#first}" -ge 16 ] || complain "no fingerprint: '$first'"
+    check "$name: no fingerprint: '$first'" [ "${#first}" -ge 16 ]
     for how in again nothing everything log paranoid; do
         case $how in
         again) print=$(run again) ;;
@@ -61,18 +48,17 @@ for file; do
         log) print=$(run log --log "$work/log") ;;
         paranoid) print=$(run paranoid --paranoid) ;;
         esac
-        [ "$print" = "$first" ] || complain "$how: $print instead of $first"
+        check "$name, $how: $print instead of $first" [ "$print" = "$first" ]
     done
     for table in tick tick_list tick_vmo event latency; do
-        [ "$(sqlite3 "$work/nothing.db" "SELECT count(*) FROM $table")" = 0 ] ||
-            complain "rows of $table though nothing was to be recorded"
+        check "$name: rows of $table though nothing was to be recorded" \
+            [ "$(sqlite3 "$work/nothing.db" "SELECT count(*) FROM $table")" = 0 ]
     done
     contents first >"$work/a"
     contents again >"$work/b"
-    cmp -s "$work/a" "$work/b" || complain "two runs left different rows"
+    check "$name: two runs left different rows" cmp -s "$work/a" "$work/b"
     echo "$first" >>"$work/prints"
-    [ "$failed" = 0 ] && echo "$name: ok"
 done
-[ -z "$(sort "$work/prints" | uniq -d)" ] ||
-    { echo "two scenarios have one fingerprint" >&2; failed=1; }
-exit $failed
+check "two scenarios have one fingerprint" \
+    [ -z "$(sort "$work/prints" | uniq -d)" ]
+finish

@@ -6,27 +6,9 @@
 #
 #   tests/run_help.sh
 #
-# LOWTIDE names the program (default build/lowtide), MAN the directory of the
-# manual pages (default build/man). Exit status 1 if one of it does not hold.
-set -u
-
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+# MAN names the directory of the manual pages (default build/man).
+. "$(dirname "$0")/lib.sh"
 man=${MAN:-$here/../build/man}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-checks=0
-failed=0
-
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    local what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "help: $what" >&2
-    failed=1
-}
 
 # has FILE TEXT, lacks FILE REGEX
 has() { grep -qF -- "$2" "$1"; }
@@ -140,5 +122,4 @@ TERM=xterm on_terminal compare "$scenario" --policies fifo,lru --seeds 150 \
     --quiet -o "$db" >"$work/out"
 check "but not if it is quiet" lacks "$work/out" 'of 300'
 
-[ "$failed" = 0 ] && echo "help: $checks checks passed"
-exit "$failed"
+finish

@@ -6,43 +6,12 @@
 #
 #   tests/run_import.sh
 #
-# LOWTIDE names the program (default build/lowtide). Expected requests are worked
-# out a second time here, with awk. Exit status 1 if one of it does not hold.
-set -u
-
-here=$(realpath "$(dirname "$0")")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+# Expected requests are worked out a second time here, with awk.
+. "$(dirname "$0")/lib.sh"
 shipped=$here/../scenarios/traces
 recorded=$here/data/traces
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-checks=0
-failed=0
 export LC_ALL=C
 
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "import: $what" >&2
-    failed=1
-}
-
-# status WANTED ARGUMENT...: lowtide's exit status; output in $work/out, err.
-status() {
-    wanted=$1
-    shift
-    "$lowtide" "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    check "lowtide $*: exit status $got, not $wanted: $(cat "$work/err")" \
-        [ "$got" = "$wanted" ]
-}
-
-says() { grep -qF -- "$1" "$work/err"; }
-prints() { grep -qF -- "$1" "$work/out"; }
 requests() { python3 "$here/ltt_read.py" "$@"; }
 same() { cmp -s "$1" "$2"; }
 
@@ -273,9 +242,7 @@ new=$work/empty/new.ltt
 refused() {
     reason=$1
     shift
-    status 2 import "$@"
-    check "lowtide import $*: not $reason, but $(cat "$work/err")" \
-        says "$reason"
+    bad_input "$reason" import "$@"
     check "one line" [ "$(wc -l <"$work/err")" = 1 ]
     check "nothing on standard output" [ ! -s "$work/out" ]
     check "nothing is written" [ -z "$(ls -A "$work/empty")" ]
@@ -344,5 +311,4 @@ got=$?
 check "interrupted: exit status $got, not 130" [ $got = 130 ]
 check "nothing is left" [ -z "$(ls -A "$work/empty")" ]
 
-echo "import: $checks checks"
-[ $failed = 0 ]
+finish

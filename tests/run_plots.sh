@@ -4,51 +4,18 @@
 # refused with a reason and nothing written, and long runs are drawn in time.
 #
 #   tests/run_plots.sh
-#
-# LOWTIDE names the program (default build/lowtide). Exit status 1 if one of it
-# does not hold.
-set -u
-
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+. "$(dirname "$0")/lib.sh"
 scenario=$here/study/churn.yaml
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-out=$work/out
-mkdir "$out"
-checks=0
-failed=0
-
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "plots: $what" >&2
-    failed=1
-}
-
-# status WANTED ARGUMENT...: lowtide's exit status; output in $work/stdout, err.
-status() {
-    wanted=$1
-    shift
-    "$lowtide" "$@" >"$work/stdout" 2>"$work/err"
-    got=$?
-    check "lowtide $*: exit status $got, not $wanted: $(cat "$work/err")" \
-        [ "$got" = "$wanted" ]
-}
+made=$work/made
+mkdir "$made"
 
 # refused TEXT ARGUMENT...: bad input, one line that says TEXT, nothing written.
 refused() {
     text=$1
     shift
-    status 2 plot "$@"
-    check "$*: '$(cat "$work/err")' lacks '$text'" \
-        grep -qF -- "$text" "$work/err"
+    bad_input "$text" plot "$@"
     check "$*: one line" [ "$(wc -l <"$work/err")" = 1 ]
-    check "$*: nothing is written" [ -z "$(ls -A "$out")" ]
+    check "$*: nothing is written" [ -z "$(ls -A "$made")" ]
 }
 
 # whole FILE: a figure of its format, to its end.
@@ -114,8 +81,7 @@ for kind in $kinds; do
 done
 
 status 0 plot "$db" --run 2 --json -o "$work/a.svg"
-check "JSON names what was drawn" grep -q '"kind": "pressure", "runs": \[2\]' \
-    "$work/stdout"
+check "JSON names what was drawn" prints '"kind": "pressure", "runs": [2]'
 status 0 plot "$work/compare.db" --kind compare --metric refaults \
     --metric vm.pmm.alloc.failed --baseline lru -o "$work/a.svg"
 check "the baseline is named" grep -q 'baseline lru' "$work/a.svg"
@@ -129,7 +95,7 @@ check "and the key that is missing is named" \
 
 # --- what can't be drawn --------------------------------------------------------
 
-new=$out/new.svg
+new=$made/new.svg
 cp "$db" "$work/empty.db"
 sqlite3 "$work/empty.db" 'PRAGMA foreign_keys = ON; DELETE FROM run'
 for kind in $kinds; do
@@ -165,32 +131,31 @@ refused "--metric 'nosuch'" "$db" --kind compare --metric nosuch -o "$new"
 refused "--baseline 'nosuch'" "$db" --kind compare --baseline nosuch -o "$new"
 refused "no run 'nobody'" "$db" --run nobody -o "$new"
 refused "at most 12 runs" "$work/mrc.db" --kind pressure -o "$new"
-refused ".svg, .png or .pdf" "$db" -o "$out/new.gif"
+refused ".svg, .png or .pdf" "$db" -o "$made/new.gif"
 refused "-o FILE is wanted" "$db"
 
 # --- the host ---------------------------------------------------------------------
 
-cp "$work/a-queues.svg" "$out/old.svg"
+cp "$work/a-queues.svg" "$made/old.svg"
 (
     PATH=$work/nowhere
-    exec "$lowtide" plot "$db" --kind queues -o "$out/old.svg"
-) >"$work/stdout" 2>"$work/err"
+    exec "$lowtide" plot "$db" --kind queues -o "$made/old.svg"
+) >"$work/out" 2>"$work/err"
 check "a missing gnuplot is exit status 3" [ $? = 3 ]
 check "and the package is named" grep -q 'install gnuplot-nox' "$work/err"
-check "the old figure is untouched" cmp -s "$work/a-queues.svg" "$out/old.svg"
-check "and nothing is beside it" [ "$(ls -A "$out")" = old.svg ]
+check "the old figure is untouched" cmp -s "$work/a-queues.svg" "$made/old.svg"
+check "and nothing is beside it" [ "$(ls -A "$made")" = old.svg ]
 mkdir "$work/bin"
 printf '#!/bin/sh\necho half >old.svg\nexit 1\n' >"$work/bin/gnuplot"
 chmod +x "$work/bin/gnuplot"
-PATH=$work/bin:$PATH "$lowtide" plot "$db" --kind queues -o "$out/old.svg" \
-    >"$work/stdout" 2>"$work/err"
+PATH=$work/bin:$PATH "$lowtide" plot "$db" --kind queues -o "$made/old.svg" \
+    >"$work/out" 2>"$work/err"
 check "a failing gnuplot is exit status 3" [ $? = 3 ]
-check "the old figure is still whole" cmp -s "$work/a-queues.svg" "$out/old.svg"
-check "and nothing is left" [ "$(ls -A "$out")" = old.svg ]
+check "the old figure is still whole" cmp -s "$work/a-queues.svg" "$made/old.svg"
+check "and nothing is left" [ "$(ls -A "$made")" = old.svg ]
 
 # --- long runs --------------------------------------------------------------------
 
 check "200,000 ticks are drawn in time" "$here/run_plot_rows.sh" 200000
 
-echo "plots: $checks checks"
-exit $failed
+finish

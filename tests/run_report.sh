@@ -4,39 +4,9 @@
 #
 #   tests/run_report.sh
 #
-# LOWTIDE names the program (default build/lowtide). What a page does in a
-# browser is tests/run_browser.sh's. Exit status 1 if one of it does not hold.
-set -u
+# What a page does in a browser is tests/run_browser.sh's.
+. "$(dirname "$0")/lib.sh"
 
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-checks=0
-failed=0
-
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "report: $what" >&2
-    failed=1
-}
-
-# status WANTED ARGUMENT...: lowtide's exit status; output in $work/out, err.
-status() {
-    wanted=$1
-    shift
-    "$lowtide" "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    check "lowtide $*: exit status $got, not $wanted: $(cat "$work/err")" \
-        [ "$got" = "$wanted" ]
-}
-
-says() { grep -qF -- "$1" "$work/err"; }
 holds() { grep -qF -- "$2" "$work/$1"; }
 count() { grep -oF -- "$2" "$work/$1" | wc -l; }
 smaller() { [ "$(stat -c %s "$work/$1")" -lt "$2" ]; }
@@ -201,5 +171,4 @@ refused "$work/a.html" -o "$work/a.html"
 LOWTIDE_REPORTS=$work status 3 report "$work/a.db" -o "$work/pages/new.html"
 check "a missing template is named" says 'LOWTIDE_REPORTS'
 
-echo "report: $checks checks"
-exit $failed
+finish

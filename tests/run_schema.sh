@@ -4,22 +4,8 @@
 #
 #   tests/run_schema.sh
 #
-# LOWTIDE names the program (default build/lowtide). Validation is done by
-# python3-jsonschema, as Debian has it. Exit status 1 if one of it does not hold.
-set -u
-
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-failed=0
-checks=0
-
-complain() {
-    echo "schema: $1" >&2
-    failed=1
-}
+# Validation is done by python3-jsonschema, as Debian has it.
+. "$(dirname "$0")/lib.sh"
 
 cat >"$work/validate.py" <<'END'
 """validate.py SCHEMA FILE...: a line 'valid|invalid FILE: why' for each."""
@@ -159,5 +145,4 @@ output budget "$churn" --until 'accesses > 0' --seeds 1 -o "$work/budget.db"
 [ $? = 2 ] || complain "an unknown output is no bad usage"
 grep -q "'nothing' is none of run" "$work/err" || complain "nor said to be one"
 
-echo "schema: $checks checks"
-exit $failed
+finish

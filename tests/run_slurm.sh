@@ -5,15 +5,11 @@
 #
 #   tests/run_slurm.sh [KEEP]
 #
-# LOWTIDE names the program (default build/lowtide). Wants root, slurm-wlm and
-# munge; takes some five minutes, of which Slurm waits two before it runs a job
-# again whose node died. Daemons get a configuration, a key and sockets of their
-# own in a temporary folder, which is kept as KEEP if that is given. Exit status 1
-# if something does not hold, 2 if the test can't be run here.
-set -u
-
-here=$(cd "$(dirname "$0")" && pwd)
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+# Wants root, slurm-wlm and munge; takes some five minutes, of which Slurm waits
+# two before it runs a job again whose node died. Daemons get a configuration, a
+# key and sockets of their own in a temporary folder, which is kept as KEEP if that
+# is given. Exit status 2 if the test can't be run here.
+. "$(dirname "$0")/lib.sh"
 keep=${1:-}
 
 cannot() {
@@ -27,7 +23,6 @@ for program in slurmctld slurmd munged sbatch scontrol setpriv sqlite3; do
 done
 getent passwd munge >/dev/null || cannot "there is no user munge"
 
-work=$(mktemp -d) || exit 2
 chmod 755 "$work"
 # Everything that this test starts has this in its environment.
 export LOWTIDE_SLURM_TEST="$work"
@@ -53,19 +48,7 @@ clean_up() {
     [ -z "$keep" ] || cp -r "$work" "$keep"
     rm -rf "$work"
 }
-trap clean_up EXIT
-trap 'exit 130' INT TERM
 
-checks=0
-failed=0
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "slurm: $what" >&2
-    failed=1
-}
 began=$(date +%s)
 note() { printf '%4d s  %s\n' $(($(date +%s) - began)) "$*"; }
 
@@ -153,7 +136,8 @@ grid:
 END
 "$lowtide" sweep study.yaml --slurm --shards 16 -o study.db >submit.sh || failed=1
 sh submit.sh >submitted 2>&1
-check "the script submits: $(cat submitted)" [ $? = 0 ]
+got=$?
+check "the script submits: $(cat submitted)" [ $got = 0 ]
 check "MaxArraySize is honoured: 8 shards, not 16" \
     grep -q 'job array [0-9]* of 8 shards' submitted
 array=$(sed -n 's/.*job array \([0-9]*\).*/\1/p' submitted)
@@ -226,5 +210,4 @@ outcome study.db >many
 outcome one.db >one
 check "is the same, run by run" cmp -s many one
 
-echo "slurm: $checks checks"
-exit $failed
+finish

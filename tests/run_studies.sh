@@ -5,42 +5,10 @@
 #
 #   tests/run_studies.sh
 #
-# LOWTIDE names the program (default build/lowtide). The intervals are worked out
-# a second time here, in SQL with the t values of a printed table.
-# Exit status 1 if one of it does not hold.
-set -u
-
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+# The intervals are worked out a second time here, in SQL with the t values of a
+# printed table.
+. "$(dirname "$0")/lib.sh"
 scenario=$here/study/churn.yaml
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-checks=0
-failed=0
-
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "studies: $what" >&2
-    failed=1
-}
-
-# status WANTED ARGUMENT...: lowtide's exit status; output in $work/out, err.
-status() {
-    wanted=$1
-    shift
-    "$lowtide" "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    check "lowtide $*: exit status $got, not $wanted: $(cat "$work/err")" \
-        [ "$got" = "$wanted" ]
-}
-
-says() { grep -qF -- "$1" "$work/err"; }
-prints() { grep -qF -- "$1" "$work/out"; }
 
 # --- intervals against the raw runs -------------------------------------------
 
@@ -318,10 +286,7 @@ check "a gate that can't be decided is shut" says "can't be decided"
 
 no=$work/none.db
 refused() {
-    text=$1
-    shift
-    status 2 "$@"
-    check "$*: '$text' is said, not: $(cat "$work/err")" says "$text"
+    bad_input "$@"
     check "$*: nothing is written" [ ! -e "$no" ]
 }
 bad="compare $scenario -o $no"
@@ -467,5 +432,4 @@ refused "not ours" merge "$no" "$work/aa.db" "$work/poor.db"
 check "nothing unfinished is left beside it" \
     [ "$(find "$work" -name '*.merge-*' | wc -l)" = 0 ]
 
-echo "studies: $checks checks"
-exit $failed
+finish

@@ -4,42 +4,8 @@
 # process comes to, and what is left by Ctrl-C, kill -9 and runs that die?
 #
 #   tests/run_sweep.sh
-#
-# LOWTIDE names the program (default build/lowtide). Exit status 1 if one of it
-# does not hold.
-set -u
-
-here=$(cd "$(dirname "$0")" && pwd)
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
+. "$(dirname "$0")/lib.sh"
 cd "$work" || exit 2
-checks=0
-failed=0
-
-# check WHAT CONDITION...: the condition is a command.
-check() {
-    what=$1
-    shift
-    checks=$((checks + 1))
-    "$@" && return
-    echo "sweep: $what" >&2
-    failed=1
-}
-
-# status WANTED ARGUMENT...: lowtide's exit status; output in out, err.
-status() {
-    wanted=$1
-    shift
-    "$lowtide" "$@" >out 2>err
-    got=$?
-    check "lowtide $*: exit status $got, not $wanted: $(cat err)" \
-        [ "$got" = "$wanted" ]
-}
-
-says() { grep -qF -- "$1" err; }
-prints() { grep -qF -- "$1" out; }
 
 # What a file has of a study, in an order of its own: equal for equal runs.
 outcome() {
@@ -162,11 +128,8 @@ check "the merged file is complete" prints "24 runs: 24 done, 0 missing"
 # --- bad input ----------------------------------------------------------------
 
 refused() {
-    text=$1
-    shift
-    status 2 "$@"
-    check "$*: '$text' is said, not: $(cat err)" says "$text"
-    check "$*: nothing is written" [ ! -e none.db ] && [ ! -e none.db.runs ]
+    bad_input "$@"
+    check "$*: nothing is written" [ -z "$(find . -name 'none.db*')" ]
 }
 refused "--shard '0/3'" sweep study.yaml --shard 0/3 -o none.db
 refused "--shard '4/3'" sweep study.yaml --shard 4/3 -o none.db
@@ -283,7 +246,8 @@ study 20 4ms
 sweep=$!
 while kill -0 $sweep 2>/dev/null; do rmdir folder.db.runs 2>/dev/null; done
 wait $sweep
-check "a folder that disappears is made anew: $(cat err)" [ $? = 0 ]
+got=$?
+check "a folder that disappears is made anew: $(cat err)" [ $got = 0 ]
 check "with all runs" [ "$(complete folder.db.shard-1-of-2.db)" = 40 ]
 
 # One run's process is killed: the others are run, and the shard waits for it.
@@ -314,7 +278,8 @@ mkdir "it's here"
 status 0 sweep study.yaml --parallel --shards 4 -j 2 -o "it's here/par.db"
 cp out parallel.sh
 sh parallel.sh >out 2>err
-check "GNU parallel runs it: $(cat err)" [ $? = 0 ]
+got=$?
+check "GNU parallel runs it: $(cat err)" [ $got = 0 ]
 outcome "it's here/par.db" | cmp -s - all
 check "and it comes to the same" [ $? = 0 ]
 check "only the results are left" [ "$(ls "it's here")" = par.db ]
@@ -333,5 +298,4 @@ check "with all its runs, each once" [ "$(sqlite3 "it's here/par.db" "
 status 0 sweep study.yaml --slurm --shards 4 -o par.db
 check "the script for Slurm is a shell script" sh -n out
 
-echo "sweep: $checks checks"
-exit $failed
+finish
