@@ -4,8 +4,7 @@
 #
 #   tests/run_docs.sh [FILE.md...]
 #
-# LOWTIDE names the program (default build/lowtide), which a document calls
-# `lowtide` or `build/lowtide`. Of a document count
+# A document calls the program `lowtide` or `build/lowtide`. Of a document count
 #
 #   ```sh      commands; each must succeed, or end as a comment behind it
 #              says: `# exit status N`
@@ -15,33 +14,11 @@
 #
 # A block ```console, or one below the comment `<!-- not run -->`, is left out.
 # scenarios/ and build/ are where the document expects them.
-set -u
-
-here=$(cd "$(dirname "$0")/.." && pwd)
-lowtide=$(realpath "${LOWTIDE:-$here/build/lowtide}")
-[ $# -gt 0 ] || set -- "$here/README.md" "$here"/docs/TUTORIAL.md \
-    "$here"/docs/COOKBOOK.md
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-failed=0
-blocks=0
-
-# One file a block, numbered: kind, then first line number, then the text.
-split_blocks() {
-    awk -v dir="$2" '
-        /^<!-- not run -->$/ { skip = 1; next }
-        !inside && /^```/ {
-            inside = 1; kind = substr($0, 4); first = NR + 1
-            file = sprintf("%s/%03d.%s", dir, ++n, skip ? "skip" : kind)
-            print first >(file ".line"); printf "" >file
-            # Prose between commands and a block of text parts them.
-            if (apart) print "" >(file ".apart")
-            next
-        }
-        inside && /^```$/ { inside = 0; skip = 0; apart = 0; close(file); next }
-        inside { print >file; next }
-        /[^ ]/ { apart = 1; skip = 0 }' "$1"
-}
+. "$(dirname "$0")/lib.sh"
+top=$(realpath "$here/..")
+[ $# -gt 0 ] || set -- "$top/README.md" "$top"/docs/TUTORIAL.md \
+    "$top"/docs/COOKBOOK.md
+block=$work/block
 
 # matches EXPECTED GOT: equal, `...` in a line of its own being anything.
 matches() {
@@ -59,59 +36,66 @@ matches() {
         }' "$1" "$2"
 }
 
-# run_document FILE.md
-run_document() {
-    local document=$1 name block line status
-    name=$(basename "$document" .md)
-    local parts=$work/$name.parts room=$work/$name.room
-    mkdir -p "$parts" "$room/build" "$room/bin"
-    ln -s "$lowtide" "$room/build/lowtide"
-    ln -s "$lowtide" "$room/bin/lowtide"
-    mkdir "$room/out"
-    cp -r "$here/scenarios" "$here/examples" "$room/"
-    split_blocks "$document" "$parts"
-    : >"$room/.out"
-    for block in "$parts"/*.*; do
-        line=$(cat "$block.line" 2>/dev/null) || continue
-        case $block in
-        *.yaml)
-            name=$(sed -n '1s/^# \([A-Za-z0-9_./-]*\.yaml\)$/\1/p' "$block")
-            [ -z "$name" ] || cp "$block" "$room/$name"
-            ;;
-        *.sh)
-            blocks=$((blocks + 1))
-            sed -E 's/^(.*) # exit status ([0-9]+)$/\1 \&\& exit 99 || [ $? = \2 ]/' \
-                "$block" >"$block.run"
-            (
-                cd "$room" || exit 99
-                PATH=$room/bin:$PATH bash -e "$block.run" >.out 2>.err </dev/null
-            )
-            status=$?
-            if [ "$status" != 0 ]; then
-                echo "$document:$line: exit status $status" >&2
-                sed 's/^/    /' "$room/.err" >&2
-                failed=1
-            fi
-            ;;
-        *.text)
-            [ ! -e "$block.apart" ] || continue
-            matches "$block" "$room/.out" && continue
-            cat "$room/.out" "$room/.err" >"$room/.both"
-            matches "$block" "$room/.both" && continue
-            echo "$document:$line: something else is printed:" >&2
-            diff "$block" "$room/.both" | sed 's/^/    /' >&2
-            failed=1
-            ;;
-        esac
-    done
+# As printed, or with what went to stderr behind it.
+printed() { matches "$block" "$work/out" || matches "$block" "$work/both"; }
+
+# take KIND PLACE: a block, to its end, of a document that has $room.
+take() {
+    local name got
+    case $1 in
+    yaml)
+        name=$(sed -n '1s/^# \([A-Za-z0-9_./-]*\.yaml\)$/\1/p' "$block")
+        [ -z "$name" ] || cp "$block" "$room/$name"
+        ;;
+    sh)
+        sed -E 's/^(.*) # exit status ([0-9]+)$/\1 \&\& exit 99 || [ $? = \2 ]/' \
+            "$block" >"$work/commands"
+        (cd "$room" && PATH=$room/bin:$PATH bash -e "$work/commands") \
+            >"$work/out" 2>"$work/err" </dev/null
+        got=$?
+        cat "$work/out" "$work/err" >"$work/both"
+        check "$2: exit status $got: $(cat "$work/err")" [ $got = 0 ]
+        ;;
+    text)
+        # Prose in between parts it from the commands.
+        [ -n "$apart" ] || check "$2: something else is printed:
+$(diff "$block" "$work/both")" printed
+        ;;
+    esac
 }
 
-for document in "$@"; do
+# run_document FILE.md
+run_document() {
+    local room=$work/$(basename "$1" .md) number=0 kind='' skip='' apart=''
+    local line first
+    mkdir -p "$room/build" "$room/bin" "$room/out"
+    ln -s "$lowtide" "$room/build/lowtide"
+    ln -s "$lowtide" "$room/bin/lowtide"
+    cp -r "$top/scenarios" "$top/examples" "$room/"
+    : >"$work/out" >"$work/both"
+    while IFS= read -r line; do
+        number=$((number + 1))
+        case $kind:$line in
+        :'<!-- not run -->') skip=skip ;;
+        :\`\`\`*)
+            kind=${skip:-${line#\`\`\`}}
+            kind=${kind:-none}
+            first=$((number + 1))
+            : >"$block"
+            ;;
+        :*[!\ ]*) apart=apart skip='' ;;
+        :*) ;;
+        *:\`\`\`)
+            take "$kind" "$1:$first"
+            kind='' skip='' apart=''
+            ;;
+        *) printf '%s\n' "$line" >>"$block" ;;
+        esac
+    done <"$1"
+}
+
+for document; do
     run_document "$document"
 done
-if [ "$blocks" = 0 ]; then
-    echo "docs: no commands found" >&2
-    exit 1
-fi
-[ "$failed" = 0 ] && echo "docs: $blocks blocks of commands in $# files run"
-exit "$failed"
+check "no commands were found" [ "$checks" -gt 0 ]
+finish
