@@ -58,6 +58,21 @@ bad_input() {
     check "lowtide $*: '$text' is said, not: $(cat "$work/err")" says "$text"
 }
 
+# until_true PID COMMAND...: wait for it; false if that process ends before, or
+# after a quarter of an hour. What a script waits for takes longer by far than a
+# look, also on a machine that is ten times as fast.
+until_true() {
+    process=$1
+    shift
+    looks=9000
+    until "$@" >/dev/null 2>&1; do
+        looks=$((looks - 1))
+        [ $looks -gt 0 ] || return 1
+        kill -0 "$process" 2>/dev/null || return 1
+        sleep 0.1
+    done
+}
+
 # How a script ends: with the number of its checks.
 finish() {
     echo "$script: $checks checks"

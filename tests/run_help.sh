@@ -115,7 +115,7 @@ check "nor on a dumb terminal" lacks "$work/out" "$escape"
 TERM=xterm on_terminal run "$scenario" -o "$db" >"$work/out"
 check "run says what to do next" has "$work/out" "lowtide plot $db --run 2"
 TERM=xterm on_terminal compare "$scenario" --policies fifo,lru --seeds 150 \
-    -o "$db" >"$work/out"
+    -j 1 -o "$db" >"$work/out"
 check "a comparison shows its progress" \
     grep -qE 'runs  \[=*> *\] +[0-9]+%  [0-9]+ of 300  [0-9]+s left' "$work/out"
 TERM=xterm on_terminal compare "$scenario" --policies fifo,lru --seeds 150 \

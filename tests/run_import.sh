@@ -300,11 +300,8 @@ rm "$new"
 } >"$work/endless"
 "$lowtide" import "$work/endless" --to "$new" >"$work/out" 2>"$work/err" &
 pid=$!
-for wait in 1 2 3 4 5 6 7 8 9 10; do
-    [ -n "$(ls -A "$work/empty")" ] && break
-    sleep 0.2
-done
-check "it has begun to write" [ -n "$(ls -A "$work/empty")" ]
+has_begun() { [ -n "$(ls -A "$work/empty")" ]; }
+check "it has begun to write" until_true $pid has_begun
 kill -INT $pid
 wait $pid
 got=$?

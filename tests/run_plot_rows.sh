@@ -4,30 +4,17 @@
 #
 #   tests/run_plot_rows.sh [ROWS]
 #
-# LOWTIDE names the program (default build/lowtide). ROWS are 10,000,000 times
-# SOAK_SCALE if not given. Each figure may take LIMIT seconds of processor time
-# (10). Exit status 1 if one of it does not hold.
-set -u
-
-here=$(dirname "$0")
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+# ROWS are 10,000,000 times SOAK_SCALE if not given. Each figure may take LIMIT
+# seconds of processor time (10, or as many as it took to make the rows).
+. "$(dirname "$0")/lib.sh"
 rows=${1:-$(awk -v scale="${SOAK_SCALE:-1}" 'BEGIN { print int(1e7 * scale) }')}
-limit=${LIMIT:-10}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
 db=$work/long.db
-failed=0
-
-fail() {
-    echo "plot rows: $*" >&2
-    failed=1
-}
 
 # A file of ours, emptied, then filled by SQL. Free memory falls to 1 page in
 # one tick, which is no round number; so do list and VMO rise in it.
 "$lowtide" run --quiet -o "$db" "$here/study/churn.yaml" || exit 2
 peak=$((rows * 2 / 3 + 1))
+times >"$work/before"
 sqlite3 "$db" "
     PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;
     DELETE FROM tick; DELETE FROM tick_list; DELETE FROM tick_vmo;
@@ -48,6 +35,7 @@ sqlite3 "$db" "
     SELECT run_id, tick_ns, (SELECT min(vmo_id) FROM vmo),
         CASE WHEN free = 1 THEN 88888 ELSE 100 + tick_ns / 1000000 % 13 END, 0
     FROM tick;" >/dev/null || exit 2
+times >"$work/after"
 
 # Seconds of processor time: the second line of `times`, 0m1.5s 0m0.2s. It is
 # the shell's own children that count, so no pipe.
@@ -56,23 +44,24 @@ seconds() {
          END { print t[2] - t[1] }' "$work/before" "$work/after"
 }
 
+limit=${LIMIT:-$(seconds | awk '{ print ($1 > 10 ? $1 : 10) }')}
+
 # draw KIND VALUE: VALUE is in a column of the kept data.
 draw() {
     times >"$work/before"
-    "$lowtide" plot --quiet --keep "$db" --kind "$1" -o "$work/$1.svg" ||
-        fail "$1 was not drawn"
+    status 0 plot --quiet --keep "$db" --kind "$1" -o "$work/$1.svg"
     times >"$work/after"
     took=$(seconds)
     echo "plot rows: $1 of $rows ticks: $took s"
-    awk -v took="$took" -v limit="$limit" 'BEGIN { exit took > limit }' ||
-        fail "$1 took $took s, more than $limit"
-    awk -v wanted="$2" '{ for (i = 2; i <= NF; i++) n += $i == wanted }
-                        END { exit n == 0 }' "$work/$1.dat" ||
-        fail "$1: $2 is not in the figure"
-    [ "$(wc -l <"$work/$1.dat")" -lt 8000 ] || fail "$1: too many points"
+    check "$1 took $took s, more than $limit" \
+        awk -v took="$took" -v limit="$limit" 'BEGIN { exit took > limit }'
+    check "$1: $2 is not in the figure" awk -v wanted="$2" \
+        '{ for (i = 2; i <= NF; i++) n += $i == wanted } END { exit n == 0 }' \
+        "$work/$1.dat"
+    check "$1: too many points" [ "$(wc -l <"$work/$1.dat")" -lt 8000 ]
 }
 
 draw pressure 1
 draw queues 77777
 draw attribution 88888
-exit $failed
+finish

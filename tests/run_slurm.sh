@@ -52,17 +52,6 @@ clean_up() {
 began=$(date +%s)
 note() { printf '%4d s  %s\n' $(($(date +%s) - began)) "$*"; }
 
-# until_true SECONDS COMMAND...
-until_true() {
-    seconds=$1
-    shift
-    while ! "$@" >/dev/null 2>&1; do
-        [ "$seconds" -gt 0 ] || return 1
-        seconds=$((seconds - 1))
-        sleep 1
-    done
-}
-
 # --- the cluster --------------------------------------------------------------
 
 host=$(hostname -s)
@@ -109,7 +98,7 @@ NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=16918 CPUs=1 RealMemory=5
 NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=16919 CPUs=1 RealMemory=500 State=UNKNOWN
 PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 END
-until_true 20 [ -S "$work/munge/socket" ] ||
+until_true $$ [ -S "$work/munge/socket" ] ||
     cannot "munged does not start: $(cat "$work/log/munged" "$work/munge/log")"
 slurmctld -D -i >"$work/log/slurmctld.out" 2>&1 &
 for node in n1 n2; do
@@ -117,7 +106,7 @@ for node in n1 n2; do
     slurmd=$! # n2's, in the end
 done
 are_idle() { [ "$(timeout 5 sinfo -h -o '%t %D')" = "idle 2" ]; }
-until_true 60 are_idle ||
+until_true $$ are_idle ||
     cannot "Slurm does not start: $(tail -3 "$work"/log/*)"
 note "two nodes are up"
 
@@ -153,7 +142,7 @@ node_works() {
         sed -n 's/.* \([0-9]*\) in shards.*/\1/p')
     [ "${runs:-0}" -ge 1 ] && [ "$runs" -le 4 ]
 }
-until_true 240 node_works
+until_true $$ node_works
 check "the second node has work, and has done some" [ $? = 0 ]
 # All at once, and those first who could tell that the job has died. A step's
 # daemon writes its title over its environment: it is the job's parent.
@@ -168,7 +157,7 @@ kill -KILL $slurmd $steps $jobs 2>/dev/null
 killed=$(date +%s)
 note "node n2 is killed with shard $shard on it, $runs of its 6 runs complete"
 is_down() { sinfo -h -N -n n2 -o %t | grep -q down; }
-until_true 300 is_down
+until_true $$ is_down
 check "Slurm finds out" [ $? = 0 ]
 note "Slurm has found out"
 was_restarted() {
@@ -176,11 +165,11 @@ was_restarted() {
         scontrol show job "${array}_$shard" |
         grep -qE 'JobState=(RUNNING|COMPLETED)'
 }
-until_true 400 was_restarted
+until_true $$ was_restarted
 check "the shard is started again" [ $? = 0 ]
 note "shard $shard is started again, $(($(date +%s) - killed)) s after the kill"
 are_over() { [ -z "$(squeue -h)" ]; }
-until_true 600 are_over
+until_true $$ are_over
 check "all jobs end" [ $? = 0 ]
 note "all jobs are over"
 

@@ -171,17 +171,10 @@ check "and told" prints "An expectation did not hold in 4"
 # for some to be under way.
 study 2000 200us
 sed -i 's|^  workloads|  duration: 20s\n  workloads|' study.yaml
-wait_for() {
-    tries=0
-    while [ "$(complete stop.db)" -lt "$1" ] && [ $tries -lt 600 ]; do
-        kill -0 "$sweep" 2>/dev/null || break
-        tries=$((tries + 1))
-        sleep 0.05
-    done
-}
+has_run() { [ "$(complete stop.db)" -ge "$1" ]; }
 "$lowtide" sweep study.yaml -j 2 -o stop.db >out 2>err &
 sweep=$!
-wait_for 5
+check "some of it is run" until_true $sweep has_run 5
 status 2 sweep study.yaml -o stop.db
 check "two sweeps don't add to one file" says "another sweep adds to it"
 kill -TERM $sweep
@@ -196,7 +189,7 @@ sqlite3 stop.db "SELECT run_id, fingerprint FROM run WHERE status = 'ok'
     ORDER BY run_id" >before
 "$lowtide" sweep study.yaml -j 2 --quiet -o stop.db >out 2>err &
 sweep=$!
-wait_for $((kept + 5))
+check "more of it is run" until_true $sweep has_run $((kept + 5))
 kill -KILL $sweep
 wait $sweep 2>/dev/null
 kept=$(complete stop.db)
@@ -218,16 +211,11 @@ check "what was complete is as it was" [ "$(sqlite3 stop.db "SELECT run_id,
 study 100 200us
 sed -i 's|^  workloads|  duration: 5s\n  workloads|' study.yaml
 "$lowtide" sweep study.yaml --shard 1/2 --quiet -j 2 -o whole.db || failed=1
+has_runs() { [ "$(find shard.db.runs -name '*.db' | wc -l)" -ge "$1" ]; }
 for n in 1 2; do
-    "$lowtide" sweep study.yaml -j 2 --shard 1/2 --quiet -o shard.db \
-        >out 2>err &
+    "$lowtide" sweep study.yaml --shard 1/2 --quiet -o shard.db >out 2>err &
     sweep=$!
-    tries=0
-    while [ "$(find shard.db.runs -name '*.db' 2>/dev/null | wc -l)" -lt \
-        $((n * 4)) ] && [ $tries -lt 600 ]; do
-        tries=$((tries + 1))
-        sleep 0.05
-    done
+    check "a shard has some runs" until_true $sweep has_runs $((n * 4))
     kill -KILL $sweep
     wait $sweep 2>/dev/null
     check "an unfinished shard has no file" [ ! -e shard.db.shard-1-of-2.db ]
@@ -252,14 +240,10 @@ check "with all runs" [ "$(complete folder.db.shard-1-of-2.db)" = 40 ]
 
 # One run's process is killed: the others are run, and the shard waits for it.
 study 2 200us
-sed -i 's|^  workloads|  duration: 60s\n  workloads|' study.yaml
+sed -i 's|^  workloads|  duration: 600s\n  workloads|' study.yaml
 "$lowtide" sweep study.yaml --shard 1/1 -o dies.db >out 2>err &
 sweep=$!
-tries=0
-while ! pkill -KILL -P $sweep && [ $tries -lt 600 ]; do
-    tries=$((tries + 1))
-    sleep 0.02
-done
+check "a run is under way" until_true $sweep pkill -KILL -P $sweep
 wait $sweep
 check "a run that is killed is the host's failure" [ $? = 3 ]
 check "which run is told" says "lowtide sweep: run "

@@ -19,7 +19,7 @@ rm -f "$found".*
 
 ASAN_OPTIONS=log_path=$found:detect_leaks=1 LSAN_OPTIONS=exitcode=0 \
 UBSAN_OPTIONS=log_path=$found:print_stacktrace=1 \
-    timeout 900 "$program" >"$log" 2>&1
+    timeout 3600 "$program" >"$log" 2>&1
 status=$?
 cat "$log"
 

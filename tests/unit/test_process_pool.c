@@ -1,7 +1,9 @@
 /* Work in processes: results in order, losses told, interruption passed on. */
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,12 +47,17 @@ static void on_term(int number)
     was_told = 1;
 }
 
-/* Waits to be told, for a minute at most. */
+/* Those that wait to be told; shared by all processes. */
+static atomic_int *waiting;
+
+/* Waits to be told, for a minute at most; the second to wait interrupts. */
 static void linger(void *context, size_t index, void *result)
 {
     (void)context;
     (void)index;
     signal(SIGTERM, on_term);
+    if (atomic_fetch_add(waiting, 1) == 1)
+        kill(getppid(), SIGALRM);
     for (int i = 0; i < 6000 && !was_told; i++)
         usleep(10000);
     *(int *)result = was_told;
@@ -127,7 +134,9 @@ Test(process_pool, interruption_is_passed_on_and_starts_no_more)
     struct seen seen = {.is_in_order = true};
     interrupted_soon = &seen;
     signal(SIGALRM, interrupt);
-    alarm(1);
+    waiting = mmap(NULL, sizeof *waiting, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert(waiting != MAP_FAILED);
     cr_assert(run(&seen, linger, PIECES, 2));
     cr_assert_eq(seen.count, 2);
     cr_assert_eq(seen.results[0], 1);
