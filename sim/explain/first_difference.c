@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/human.h"
 #include "explain/page_life.h"
 #include "explain/page_sentence.h"
+#include "explain/paragraph.h"
+#include "record/human.h"
 #include "record/json.h"
 
 enum { INDENT = 14 };
@@ -396,14 +397,14 @@ static void print_scope(FILE *out, const struct difference *difference)
 
 static void print_row(FILE *out, const struct difference_row *row)
 {
-    char at[HUMAN_TIME_BYTES], exact[HUMAN_TIME_BYTES + 40];
+    char at[HUMAN_BYTES], exact[HUMAN_BYTES + 40];
 
     if (!row->is_there) {
-        human_paragraph(out, INDENT, "", "nothing more");
+        print_paragraph(out, INDENT, "", "nothing more");
         return;
     }
-    snprintf(exact, sizeof exact, "%s", human_time(row->at_ns, at));
-    human_paragraph(out, INDENT, exact, row->text);
+    snprintf(exact, sizeof exact, "%s", format_exact_time(at, row->at_ns));
+    print_paragraph(out, INDENT, exact, row->text);
 }
 
 static void print_equal(FILE *out, const struct difference *difference)
@@ -426,7 +427,7 @@ static void print_equal(FILE *out, const struct difference *difference)
 
 void difference_print(FILE *out, const struct difference *difference)
 {
-    char at[HUMAN_TIME_BYTES];
+    char at[HUMAN_BYTES];
 
     if (!difference->is_found) {
         print_equal(out, difference);
@@ -434,13 +435,13 @@ void difference_print(FILE *out, const struct difference *difference)
         return;
     }
     fprintf(out, "The runs part at %s (%lld ns), in their %s.\n",
-            human_time(difference->at_ns, at), (long long)difference->at_ns,
-            difference->series);
+            format_exact_time(at, difference->at_ns),
+            (long long)difference->at_ns, difference->series);
     fprintf(out, "\nbefore, in both\n");
     for (size_t i = 0; i < difference->before_count; i++)
         print_row(out, &difference->before[i]);
     if (difference->before_count == 0)
-        human_paragraph(out, INDENT, "", "nothing");
+        print_paragraph(out, INDENT, "", "nothing");
     for (int i = 0; i < DIFFERENCE_SIDES; i++) {
         fprintf(out, "\nrun %llu: %s\n",
                 (unsigned long long)difference->runs[i], difference->titles[i]);

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/human.h"
 #include "explain/page_sentence.h"
+#include "explain/paragraph.h"
+#include "record/human.h"
 #include "record/page_note.h"
 
 enum { MORE_BYTES = 256, INDENT = 14 };
@@ -220,7 +221,7 @@ static void tell_away(char more[MORE_BYTES], sqlite3 *db,
                       const struct page_life_event *taken,
                       const struct page_life_event *event)
 {
-    char span[HUMAN_TIME_BYTES], others[HUMAN_TIME_BYTES];
+    char span[HUMAN_BYTES], others[HUMAN_BYTES];
     int64_t count = number_of(
         db,
         "SELECT count(*) FROM page_event WHERE run_id = ?1 AND seq > ?2 AND "
@@ -228,10 +229,11 @@ static void tell_away(char more[MORE_BYTES], sqlite3 *db,
         life->run_id, taken->seq, event->seq, 0);
 
     snprintf(more, MORE_BYTES, ". It had been away for %s, while %s taken",
-             human_time(event->at_ns - taken->at_ns, span),
-             count == 0   ? "no other page was"
-             : count == 1 ? "one other page was"
-                          : human_count((uint64_t)count, "other page", others));
+             format_exact_time(span, event->at_ns - taken->at_ns),
+             count == 0 ? "no other page was"
+             : count == 1
+                 ? "one other page was"
+                 : format_amount(others, (uint64_t)count, "other page"));
     if (count > 1) {
         char *end = strrchr(more, ' ');
         snprintf(end, MORE_BYTES - (size_t)(end - more), " were taken");
@@ -273,7 +275,7 @@ static void tell_freed(char more[MORE_BYTES], sqlite3 *db,
 static char *aging_sentence(const struct page_life_event *first,
                             const struct page_life_event *last, size_t times)
 {
-    char from[PAGE_NOTE_BYTES], to[PAGE_NOTE_BYTES], at[HUMAN_TIME_BYTES];
+    char from[PAGE_NOTE_BYTES], to[PAGE_NOTE_BYTES], at[HUMAN_BYTES];
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -288,7 +290,7 @@ static char *aging_sentence(const struct page_life_event *first,
         fprintf(out, "It aged %zu times at once", times);
     else
         fprintf(out, "It had aged %zu times since %s", times,
-                human_time(first->at_ns, at));
+                format_exact_time(at, first->at_ns));
     fprintf(out, ", from %s to %s.", from, list ? list + 1 : to);
     if (fclose(out) == 0)
         return text;
@@ -461,9 +463,9 @@ void page_life_release(struct page_life *life)
 
 static void print_end(FILE *out, const struct page_life *life)
 {
-    char at[HUMAN_TIME_BYTES], text[160];
+    char at[HUMAN_BYTES], text[160];
 
-    human_time(life->end_ns, at);
+    format_exact_time(at, life->end_ns);
     const char *last = life->events[life->count - 1].what;
     if (!life->is_alive)
         snprintf(text, sizeof text, "The run ended%s.",
@@ -477,7 +479,7 @@ static void print_end(FILE *out, const struct page_life *life)
     else
         snprintf(text, sizeof text,
                  "The run ended, and it was still in memory.");
-    human_paragraph(out, INDENT, at, text);
+    print_paragraph(out, INDENT, at, text);
 }
 
 void page_life_print(FILE *out, const struct page_life *life, bool is_quiet)
@@ -499,7 +501,7 @@ void page_life_print(FILE *out, const struct page_life *life, bool is_quiet)
     }
     for (size_t i = 0; i < life->count; i++) {
         const struct page_life_event *event = &life->events[i];
-        char at[HUMAN_TIME_BYTES];
+        char at[HUMAN_BYTES];
 
         if (event->life != told && lives > 1)
             fprintf(out, "\nlife %u of %u\n", event->life, lives);
@@ -507,11 +509,11 @@ void page_life_print(FILE *out, const struct page_life *life, bool is_quiet)
             fputs("\n", out);
         told = event->life;
         if (event->is_before)
-            human_paragraph(out, INDENT, "",
+            print_paragraph(out, INDENT, "",
                             "It was there already, shared with the VMO that "
                             "this one was made from.");
         if (event->is_told)
-            human_paragraph(out, INDENT, human_time(event->at_ns, at),
+            print_paragraph(out, INDENT, format_exact_time(at, event->at_ns),
                             event->sentence);
     }
     print_end(out, life);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/human.h"
+#include "record/human.h"
 #include "record/page_note.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -110,7 +110,7 @@ static void write_who(FILE *out, const char *detail)
 
 static void write_aim(FILE *out, const char *detail)
 {
-    char aim[PAGE_NOTE_BYTES], need[PAGE_NOTE_BYTES], text[HUMAN_TIME_BYTES];
+    char aim[PAGE_NOTE_BYTES], need[PAGE_NOTE_BYTES], text[HUMAN_BYTES];
     bool has_need = page_note_fact(detail, "need", need);
 
     if (page_note_fact(detail, "aim", aim))
@@ -121,12 +121,12 @@ static void write_aim(FILE *out, const char *detail)
         fputs(" took it", out);
     if (has_need)
         fprintf(out, " and still wanted %s",
-                human_count(strtoull(need, NULL, 10), "page", text));
+                format_amount(text, strtoull(need, NULL, 10), "page"));
 }
 
 static void write_state(FILE *out, const char *detail)
 {
-    char level[PAGE_NOTE_BYTES], pages[PAGE_NOTE_BYTES], text[HUMAN_TIME_BYTES];
+    char level[PAGE_NOTE_BYTES], pages[PAGE_NOTE_BYTES], text[HUMAN_BYTES];
 
     if (page_note_fact(detail, "level", level)) {
         for (char *c = level; (c = strchr(c, '_'));)
@@ -135,7 +135,7 @@ static void write_state(FILE *out, const char *detail)
     }
     if (page_note_fact(detail, "free", pages))
         fprintf(out, ", %s %s free",
-                human_count(strtoull(pages, NULL, 10), "page", text),
+                format_amount(text, strtoull(pages, NULL, 10), "page"),
                 strcmp(pages, "1") == 0 ? "was" : "were");
 }
 

@@ -47,6 +47,19 @@ struct plot_chart_panel *plot_chart_panel(struct plot_chart *chart,
 }
 
 /* Room for one more of `count` items; NULL: no memory, and nothing changed. */
+void plot_chart_lay_out(struct plot_chart *chart,
+                        const struct plot_chart_pixels *pixels)
+{
+    unsigned columns = chart->panel_count > 1 ? 2 : 1;
+    unsigned rows = ((unsigned)chart->panel_count + columns - 1) / columns;
+    chart->columns = columns;
+    chart->width = columns == 1 ? 960 : pixels->two_columns;
+    chart->key_pixels = pixels->key;
+    chart->cell_pixels = 62;
+    chart->axis_pixels = 4;
+    chart->height = 62 + rows * (rows == 1 ? pixels->only_row : pixels->row);
+}
+
 static void *reserve(void *items, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity)

@@ -74,6 +74,16 @@ struct plot_chart_panel *plot_chart_panel(struct plot_chart *chart,
                                           const char *title,
                                           const char *y_label);
 
+struct plot_chart_pixels {
+    unsigned two_columns;   /* the width of these; one is 960 wide */
+    unsigned key;           /* room at the right */
+    unsigned only_row, row; /* heights: of a row alone, of one of several */
+};
+
+/* Panels in two columns, or the only one by itself. */
+void plot_chart_lay_out(struct plot_chart *chart,
+                        const struct plot_chart_pixels *pixels);
+
 /* Append a curve; those of a panel follow each other. NULL: no memory. Valid
  * until the next call. */
 struct plot_curve *plot_chart_curve(struct plot_chart *chart, size_t panel,

@@ -277,23 +277,13 @@ static void write_note(const struct plot_runs *runs, struct plot_chart *chart)
                  is_one_name ? ", " : "");
 }
 
-static void size_chart(struct plot_chart *chart)
-{
-    chart->columns = chart->panel_count > 1 ? 2 : 1;
-    unsigned rows =
-        ((unsigned)chart->panel_count + chart->columns - 1) / chart->columns;
-    chart->width = chart->columns == 1 ? 960 : 1300;
-    chart->key_pixels = 200;
-    chart->cell_pixels = 62;
-    chart->axis_pixels = 4;
-    chart->height = 62 + rows * (rows == 1 ? 440 : 350);
-}
-
 enum plot_status plot_chart_latency(sqlite3 *db,
                                     const struct plot_request *request,
                                     const struct plot_runs *runs,
                                     struct plot_chart *chart, char *message)
 {
+    static const struct plot_chart_pixels pixels = {
+        .two_columns = 1300, .key = 200, .only_row = 440, .row = 350};
     (void)request;
     struct reader reader = {
         .db = db, .chart = chart, .least_ns = (double)INFINITY};
@@ -320,6 +310,6 @@ enum plot_status plot_chart_latency(sqlite3 *db,
     }
     scale_panels(&reader);
     write_note(runs, chart);
-    size_chart(chart);
+    plot_chart_lay_out(chart, &pixels);
     return PLOT_OK;
 }

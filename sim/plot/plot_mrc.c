@@ -287,18 +287,6 @@ static bool has_sampled(const struct sights *sights)
     return false;
 }
 
-static void size_chart(struct plot_chart *chart)
-{
-    chart->columns = chart->panel_count > 1 ? 2 : 1;
-    unsigned rows =
-        ((unsigned)chart->panel_count + chart->columns - 1) / chart->columns;
-    chart->width = chart->columns == 1 ? 960 : 1200;
-    chart->key_pixels = 230;
-    chart->cell_pixels = 62;
-    chart->axis_pixels = 4;
-    chart->height = 62 + rows * (rows == 1 ? 480 : 330);
-}
-
 static enum plot_status fill(struct sights *sights,
                              const struct plot_runs *runs,
                              struct plot_chart *chart, char *message)
@@ -323,6 +311,8 @@ enum plot_status plot_chart_mrc(sqlite3 *db, const struct plot_request *request,
                                 const struct plot_runs *runs,
                                 struct plot_chart *chart, char *message)
 {
+    static const struct plot_chart_pixels pixels = {
+        .two_columns = 1200, .key = 230, .only_row = 480, .row = 330};
     (void)request;
     struct sights sights = {0};
     enum plot_status status = read_sights(db, runs, &sights, message);
@@ -332,7 +322,7 @@ enum plot_status plot_chart_mrc(sqlite3 *db, const struct plot_request *request,
         for (size_t p = 0; p < chart->panel_count; p++)
             scale_panel(chart, p, &chart->panels[p]);
         chart->has_marked = has_sampled(&sights);
-        size_chart(chart);
+        plot_chart_lay_out(chart, &pixels);
     }
     free(sights.items);
     return status;

@@ -7,6 +7,7 @@
  * into the width of a terminal.
  */
 #include "record/summary.h"
+#include "record/human.h"
 #include "record/json.h"
 #include "record/recorder.h"
 
@@ -162,23 +163,6 @@ bool run_summary_value(const struct run_summary *summary, const char *name,
 
 /* -- cells of the table ------------------------------------------------- */
 
-static void format_time(char *cell, size_t size, uint64_t ns)
-{
-    static const struct {
-        uint64_t ns;
-        const char *unit;
-    } units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}};
-
-    for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (ns >= units[i].ns) {
-            snprintf(cell, size, "%.4g %s", (double)ns / (double)units[i].ns,
-                     units[i].unit);
-            return;
-        }
-    }
-    snprintf(cell, size, "%llu ns", (unsigned long long)ns);
-}
-
 /* {"a":"1","b":"2"} as "a=1 b=2", good enough for a cell. */
 static void format_params(char *cell, size_t size, const char *json)
 {
@@ -242,9 +226,10 @@ static void format_cell(char *cell, size_t size,
         else if (!isnan(real))
             snprintf(cell, size, "%.6f", real);
     } else if (number_of(summary, column) != RECORD_NULL) {
+        char time[HUMAN_BYTES];
         uint64_t number = number_of(summary, column);
         if (column->kind == KIND_TIME)
-            format_time(cell, size, number);
+            snprintf(cell, size, "%s", format_rough_time(time, number));
         else
             snprintf(cell, size, "%llu", (unsigned long long)number);
     }

@@ -81,7 +81,7 @@ static const char *short_number(char *cell, double value)
 static void write_value_tick(FILE *out, const struct chart *chart, double value)
 {
     static const char *const units[] = {"\xC2\xA0MiB", "%", "/s", ""};
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     short_number(cell, value);
     if (value > 0)
         strcat(cell, units[chart->unit]);
@@ -120,7 +120,7 @@ static void write_y_axis(FILE *out, const struct chart *chart)
 
 static void write_x_axis(FILE *out, const struct chart *chart)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     double step = chart_time_step(chart->end_ns);
     unsigned count = (unsigned)floor((double)chart->end_ns / step * (1 + 1e-9));
     for (unsigned n = 0; n <= count; n++) {
@@ -160,7 +160,7 @@ void chart_write_colour(FILE *out, const struct chart *chart, size_t series)
 
 static void write_key_item(FILE *out, const struct chart *chart, size_t series)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     const struct plot_frame *frame = chart->frame;
     const double *last = plot_frame_cells(frame, frame->rows - 1);
     fprintf(out, "<li data-series=\"%zu\" ", series);
@@ -202,7 +202,7 @@ static void write_level_key(FILE *out, const struct chart *chart)
 static void write_level_alternative(FILE *out, const struct chart *chart)
 {
     int64_t held_ns[REPORT_LEVELS] = {0};
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     size_t said = 0;
     for (size_t b = 0; b < chart->band_count; b++)
         held_ns[chart->bands[b].level] +=
@@ -218,7 +218,7 @@ static void write_level_alternative(FILE *out, const struct chart *chart)
 
 static void write_alternative(FILE *out, const struct chart *chart)
 {
-    char low[REPORT_CELL_BYTES], high[REPORT_CELL_BYTES];
+    char low[HUMAN_BYTES], high[HUMAN_BYTES];
     html_text(out, chart->title);
     fputs(", ", out);
     html_text(out, chart->subject);

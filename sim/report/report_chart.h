@@ -59,7 +59,7 @@ struct chart {
 /* False: memory is short, or nothing could be written. */
 bool chart_write(FILE *out, const struct chart *chart);
 
-/* A value of that unit as people read it. `cell`: REPORT_CELL_BYTES. */
+/* A value of that unit as people read it. `cell`: HUMAN_BYTES. */
 const char *chart_value(char *cell, enum chart_unit unit, double value);
 
 /* The step between ticks on an axis to `end`: 1, 2 or 5 times a power of ten,

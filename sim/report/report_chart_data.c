@@ -79,7 +79,7 @@ bool chart_write_data(FILE *out, const struct chart *chart)
 
 static void write_level_rows(FILE *out, const struct chart *chart)
 {
-    char from[REPORT_CELL_BYTES], to[REPORT_CELL_BYTES];
+    char from[HUMAN_BYTES], to[HUMAN_BYTES];
     fputs("<thead><tr><th scope=\"col\">from</th><th scope=\"col\">to</th>"
           "<th scope=\"col\">level</th></tr></thead><tbody>",
           out);
@@ -95,7 +95,7 @@ static void write_level_rows(FILE *out, const struct chart *chart)
 
 static void write_sample_rows(FILE *out, const struct chart *chart)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     const struct plot_frame *frame = chart->frame;
     size_t rows = frame->rows < TABLE_ROWS ? frame->rows : TABLE_ROWS;
     fputs("<thead><tr><th scope=\"col\">time</th>", out);

@@ -55,7 +55,7 @@ static void write_strip(FILE *out, const struct compare_row *row, double reach)
 static void write_value(FILE *out, const struct report_metric *metric,
                         const struct compare_row *row)
 {
-    char mean[REPORT_CELL_BYTES], half[REPORT_CELL_BYTES];
+    char mean[HUMAN_BYTES], half[HUMAN_BYTES];
     fputs("<td>", out);
     html_text(out, report_metric_cell(mean, metric, row->value.mean));
     if (isfinite(row->value.half_width)) {
@@ -69,7 +69,7 @@ static void write_value(FILE *out, const struct report_metric *metric,
 static void write_signed(FILE *out, const struct report_metric *metric,
                          double value)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     fputs(value > 0 ? "+" : value < 0 ? "−" : "", out);
     html_text(out, report_metric_cell(cell, metric, fabs(value)));
 }
@@ -83,7 +83,7 @@ static void write_difference(FILE *out, const struct report_metric *metric,
         [COMPARE_HIGHER] = "higher",
         [COMPARE_NO_DIFFERENCE] = "no difference shown",
     };
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     double mean = row->difference.mean;
     double half = row->difference.half_width;
     bool has_interval = isfinite(half);
@@ -179,7 +179,7 @@ static void write_remarks(FILE *out, const struct report_match *match)
 
 static void write_match(FILE *out, const struct report_match *match)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     const struct report_metric *metric;
     bool has_others = match->contender_count > 1;
     const char *name;

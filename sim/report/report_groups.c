@@ -293,7 +293,7 @@ static bool has_twin(const struct report_group *group,
 void report_run_label(const struct report_group *group,
                       const struct report_run *run, char *label, size_t size)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     struct sentence to = {label, size};
     unsigned where = differences(group);
     label[0] = '\0';

@@ -23,7 +23,7 @@ const struct report_metric *report_metric_at(size_t index);
 /* The one of that name, or NULL. */
 const struct report_metric *report_metric_named(const char *name);
 
-/* `value` in that form; a dash if it is NAN. `cell`: REPORT_CELL_BYTES. */
+/* `value` in that form; a dash if it is NAN. `cell`: HUMAN_BYTES. */
 const char *report_metric_cell(char *cell, const struct report_metric *metric,
                                double value);
 

@@ -171,7 +171,7 @@ static void write_match_verdicts(FILE *out, const struct report_data *data,
                                  size_t *left)
 {
     for (size_t m = 0; m<matches->count && * left> 0; m++, --*left) {
-        char text[VERDICT_BYTES] = "", label[REPORT_CELL_BYTES] = "";
+        char text[VERDICT_BYTES] = "", label[HUMAN_BYTES] = "";
         const struct report_match *match = &matches->items[m];
         report_verdict_match(match, &(struct sentence){text, sizeof(text)});
         if (matches->count > 1)
@@ -274,7 +274,7 @@ static void write_commands(FILE *out, const struct report_group *group)
 
 static void write_origins(FILE *out, const struct report_group *group)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
           "aria-label=\"Origin of each run\"><table><thead><tr><th "
           "scope=\"col\">run</th><th scope=\"col\" class=\"text\">policy</th>"

@@ -25,13 +25,13 @@ static void write_number_cell(FILE *out, const char *number)
 
 static void write_count_cell(FILE *out, uint64_t count)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     write_number_cell(out, format_count(cell, count));
 }
 
 static void write_time_cell(FILE *out, int64_t ns)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     write_number_cell(out, ns < 0 ? "–" : format_time(cell, ns));
 }
 
@@ -88,7 +88,7 @@ static void write_run_head(FILE *out, const struct report_group *group,
 static void write_metric_cell(FILE *out, const struct report_metric *metric,
                               const struct report_run *run)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     write_number_cell(
         out, report_metric_cell(cell, metric, report_metric_of(run, metric)));
 }
@@ -97,7 +97,7 @@ static void write_metric_cell(FILE *out, const struct report_metric *metric,
 static void write_level_cell(FILE *out, const struct report_run *run,
                              size_t level)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     fputs("<td>", out);
     html_text(out,
               run->has_ticks ? format_time(cell, run->level_ns[level]) : "–");
@@ -118,7 +118,7 @@ static bool is_known(const struct report_group *group,
 
 static void write_basics(FILE *out, const struct report_group *group)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     fputs("<tr><th scope=\"row\">memory</th>", out);
     for (size_t r = 0; r < group->run_count; r++)
         write_number_cell(
@@ -230,7 +230,7 @@ static bool is_listed_before(struct report_run *const *runs, size_t run,
 static void write_stall_cell(FILE *out, const struct report_run *run,
                              const struct report_process *process)
 {
-    char cell[REPORT_CELL_BYTES], share[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES], share[HUMAN_BYTES];
     fputs("<td>", out);
     if (!process) {
         fputs("–</td>", out);
@@ -288,7 +288,7 @@ static void write_stalled(FILE *out, const struct report_group *group,
 static void write_amount_cell(FILE *out, const struct report_run *run,
                               uint64_t pages)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     write_number_cell(out, format_pages(cell, pages, run->page_bytes));
 }
 
@@ -362,7 +362,7 @@ static void write_failures(FILE *out, const struct report_run *run,
                            const char *subject)
 {
     static const char *const heads[] = {"line", "<what", "<expected", "<found"};
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     if (run->failure_count == 0)
         return;
     fputs("<h4>What did not hold</h4>\n", out);

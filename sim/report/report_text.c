@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
-#define NO_BREAK    "\xC2\xA0"     /* U+00A0, between number and unit */
 
 /* --- HTML ----------------------------------------------------------------- */
 
@@ -66,124 +65,6 @@ void html_data(FILE *out, const char *json)
             fputc(*at, out);
         }
     }
-}
-
-/* --- numbers -------------------------------------------------------------- */
-
-const char *format_count(char *cell, uint64_t count)
-{
-    char digits[24];
-    int length =
-        snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
-    char *to = cell;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            *to++ = ',';
-        *to++ = digits[i];
-    }
-    *to = '\0';
-    return cell;
-}
-
-/* Drop zeros behind the point. */
-static void trim(char *number)
-{
-    char *end = number + strlen(number);
-    if (!strchr(number, '.'))
-        return;
-    while (end[-1] == '0')
-        *--end = '\0';
-    if (end[-1] == '.')
-        end[-1] = '\0';
-}
-
-const char *format_number(char *cell, double number)
-{
-    double size = fabs(number);
-    if (!isfinite(number)) {
-        snprintf(cell, REPORT_CELL_BYTES, "%s", isnan(number) ? "–" : "∞");
-    } else if (size >= 999.5 && size < 1e15) {
-        bool is_negative = number < 0;
-        if (is_negative)
-            *cell = '-';
-        format_count(cell + is_negative, (uint64_t)llround(size));
-    } else if (size >= 1e15 || (size > 0 && size < 1e-4)) {
-        snprintf(cell, REPORT_CELL_BYTES, "%.3g", number);
-    } else {
-        int whole = size >= 1 ? (int)floor(log10(size)) + 1 : 0;
-        int zeros = size > 0 && size < 1 ? -(int)floor(log10(size)) - 1 : 0;
-        int decimals = whole < 3 ? 3 - whole + zeros : 0;
-        snprintf(cell, REPORT_CELL_BYTES, "%.*f", decimals, number);
-        trim(cell);
-    }
-    return cell;
-}
-
-const char *format_share(char *cell, double share)
-{
-    const double least = 1e-5; /* below it digits mean nothing to anybody */
-    if (share > 0 && share < least) {
-        snprintf(cell, REPORT_CELL_BYTES, "<0.001%%");
-        return cell;
-    }
-    format_number(cell, 100 * share);
-    if (isfinite(share))
-        strcat(cell, "%");
-    return cell;
-}
-
-const char *format_time(char *cell, int64_t ns)
-{
-    static const struct {
-        double ns;
-        const char *unit;
-    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}};
-    size_t unit = 0;
-    double size = fabs((double)ns);
-    if (size >= 120e9) {
-        long long seconds = llround(size / 1e9);
-        int used = snprintf(cell, REPORT_CELL_BYTES, "%s%lld" NO_BREAK "min",
-                            ns < 0 ? "-" : "", seconds / 60);
-        if (seconds % 60 > 0)
-            snprintf(cell + used, REPORT_CELL_BYTES - (size_t)used,
-                     NO_BREAK "%lld" NO_BREAK "s", seconds % 60);
-        return cell;
-    }
-    /* 999.9 us are 1 ms: three digits are shown */
-    while (unit < 3 && size < 0.9995 * units[unit].ns)
-        unit++;
-    if (size < 0.5)
-        unit = 0;
-    format_number(cell, (double)ns / units[unit].ns);
-    strcat(cell, NO_BREAK);
-    return strcat(cell, units[unit].unit);
-}
-
-const char *format_axis_time(char *cell, int64_t ns, int64_t end_ns)
-{
-    const int64_t second_ns = 1000 * 1000 * 1000;
-    int64_t seconds = ns / second_ns;
-    if (ns == 0)
-        return strcpy(cell, "0");
-    if (end_ns < 120 * second_ns || ns % second_ns != 0)
-        return format_time(cell, ns);
-    snprintf(cell, REPORT_CELL_BYTES, "%lld:%02lld" NO_BREAK "min",
-             (long long)(seconds / 60), (long long)(seconds % 60));
-    return cell;
-}
-
-const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    size_t unit = 0;
-    double bytes = (double)pages * (double)page_bytes;
-    while (unit < 4 && bytes >= 1024) {
-        bytes /= 1024;
-        unit++;
-    }
-    format_number(cell, bytes);
-    strcat(cell, NO_BREAK);
-    return strcat(cell, units[unit]);
 }
 
 /* --- words ---------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /*
- * Text and numbers as a page shows them. Everything that comes from a results
+ * Text as a page shows it. Everything that comes from a results
  * file goes through html_text or html_data: there is no other door.
  */
 #ifndef LOWTIDE_REPORT_TEXT_H
@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Room for any number or amount that is formatted here. */
-enum { REPORT_CELL_BYTES = 64 };
+#include "record/human.h"
 
 /* --- HTML ----------------------------------------------------------------- */
 
@@ -28,30 +27,6 @@ void html_text(FILE *out, const char *text);
  * written as \u escapes. In JSON they stand in strings only.
  */
 void html_data(FILE *out, const char *json);
-
-/* --- numbers -------------------------------------------------------------- */
-
-/* All of them return `cell`, which has room for REPORT_CELL_BYTES; no line
- * breaks between a number and its unit. */
-
-/* 4004371 is 4,004,371. */
-const char *format_count(char *cell, uint64_t count);
-
-/* Three digits that mean something: 0.00137, 1.73, 45.2, 1,234. */
-const char *format_number(char *cell, double number);
-
-/* A share of 1 in per cent: 1.73%; 0% is nothing at all, what is less than a
- * thousandth of a per cent is <0.001%. */
-const char *format_share(char *cell, double share);
-
-/* 481 µs, 1.04 s, 2 min 10 s. */
-const char *format_time(char *cell, int64_t ns);
-
-/* The same on an axis to `end_ns`: 0, 30 s, or 2:30 min where it is long. */
-const char *format_axis_time(char *cell, int64_t ns, int64_t end_ns);
-
-/* 15 MiB; of pages of `page_bytes`. */
-const char *format_pages(char *cell, uint64_t pages, uint64_t page_bytes);
 
 /* --- words ---------------------------------------------------------------- */
 

@@ -24,7 +24,7 @@ static const char *plural(uint64_t count)
 
 static void say_levels(const struct report_run *run, struct sentence *to)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     size_t count = 0, said = 0;
     for (size_t n = 1; n < REPORT_LEVELS; n++)
         count += run->level_ns[n] > 0;
@@ -39,7 +39,7 @@ static void say_levels(const struct report_run *run, struct sentence *to)
 /* Levels that were over before the next sample. */
 static void say_brief_levels(const struct report_run *run, struct sentence *to)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     size_t count = 0, said = 0;
     bool has_others = false;
     for (size_t n = 1; n < REPORT_LEVELS; n++) {
@@ -73,7 +73,7 @@ static bool ran_low(const struct report_run *run)
 static void say_pressure(const struct report_run *run, int64_t end_ns,
                          struct sentence *to)
 {
-    char whole[REPORT_CELL_BYTES];
+    char whole[HUMAN_BYTES];
     if (!run->has_ticks) {
         say(to, "How full memory was has not been recorded (no ticks)");
     } else if (end_ns <= 0) {
@@ -93,7 +93,7 @@ static void say_pressure(const struct report_run *run, int64_t end_ns,
 static void say_stall(const struct report_run *run, int64_t end_ns,
                       struct sentence *to)
 {
-    char share[REPORT_CELL_BYTES], longest[REPORT_CELL_BYTES];
+    char share[HUMAN_BYTES], longest[HUMAN_BYTES];
     double some = run->summary.stall_some_share;
     if (isnan(some) || end_ns <= 0) {
         say(to, ".");
@@ -125,7 +125,7 @@ static bool say_reclaimed(const struct report_run *run, struct sentence *to)
         {total(run->summary.evicted_compressed), "compressed"},
         {total(run->summary.evicted_discardable), "discarded"},
     };
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     size_t count = 0, said = 0;
     uint64_t pages = 0;
     for (size_t n = 0; n < 3; n++) {
@@ -148,7 +148,7 @@ static bool say_reclaimed(const struct report_run *run, struct sentence *to)
 
 static void say_refaults(const struct report_run *run, struct sentence *to)
 {
-    char cell[REPORT_CELL_BYTES], of[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES], of[HUMAN_BYTES];
     uint64_t refaults = total(run->summary.refaults);
     if (refaults == 0) {
         say(to, ", none of them was asked for again");
@@ -184,7 +184,7 @@ next_killed(const struct report_run *run, const struct report_process *last)
 
 static void say_killed(const struct report_run *run, struct sentence *to)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     size_t killed = 0;
     for (size_t n = 0; n < run->process_count; n++)
         killed += run->processes[n].killed_ns >= 0;
@@ -216,7 +216,7 @@ static void say_killed(const struct report_run *run, struct sentence *to)
 static void say_ending(const struct report_run *run, int64_t end_ns,
                        struct sentence *to)
 {
-    char cell[REPORT_CELL_BYTES], of[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES], of[HUMAN_BYTES];
     if (is_status(run, "interrupted"))
         say(to,
             " The run was interrupted: this is what had been recorded up "
@@ -282,8 +282,7 @@ static void say_difference(const struct report_contender *contender,
                            const struct words *words, struct sentence *to)
 {
     metric_format *format = words->format;
-    char size[REPORT_CELL_BYTES], low[REPORT_CELL_BYTES],
-        high[REPORT_CELL_BYTES];
+    char size[HUMAN_BYTES], low[HUMAN_BYTES], high[HUMAN_BYTES];
     double mean = row->difference.mean;
     bool is_relative = isfinite(row->relative);
     double scale = is_relative && mean != 0 ? row->relative / mean : 1;
@@ -391,7 +390,7 @@ void report_verdict_match(const struct report_match *match,
                           struct sentence *sentence)
 {
     struct compare_row row;
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     const struct report_contender *baseline = &match->contenders[0];
     bool is_first = true;
     say_seeds(match, sentence);

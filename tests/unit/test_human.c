@@ -2,7 +2,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "explain/human.h"
+#include "explain/paragraph.h"
+#include "record/human.h"
 
 Test(human, times_have_the_unit_that_fits)
 {
@@ -21,20 +22,20 @@ Test(human, times_have_the_unit_that_fits)
         {13493959837, "13.493 s"},
         {90000000000, "90.000 s"},
     };
-    char text[HUMAN_TIME_BYTES];
+    char text[HUMAN_BYTES];
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        cr_assert_str_eq(human_time(cases[i].ns, text), cases[i].text);
+        cr_assert_str_eq(format_exact_time(text, cases[i].ns), cases[i].text);
 }
 
 Test(human, amounts_have_their_noun)
 {
-    char text[HUMAN_TIME_BYTES];
+    char text[HUMAN_BYTES];
 
-    cr_assert_str_eq(human_count(1, "page", text), "1 page");
-    cr_assert_str_eq(human_count(0, "page", text), "0 pages");
-    cr_assert_str_eq(human_count(6402, "page", text), "6,402 pages");
-    cr_assert_str_eq(human_count(1234567, "", text), "1,234,567");
+    cr_assert_str_eq(format_amount(text, 1, "page"), "1 page");
+    cr_assert_str_eq(format_amount(text, 0, "page"), "0 pages");
+    cr_assert_str_eq(format_amount(text, 6402, "page"), "6,402 pages");
+    cr_assert_str_eq(format_count(text, 1234567), "1,234,567");
 }
 
 Test(human, paragraphs_break_before_column_80)
@@ -43,7 +44,7 @@ Test(human, paragraphs_break_before_column_80)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
 
-    human_paragraph(out, 6, "1 s",
+    print_paragraph(out, 6, "1 s",
                     "a word, and another word, until the line is as full as it "
                     "may get; the rest stands below");
     fclose(out);

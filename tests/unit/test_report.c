@@ -84,7 +84,7 @@ Test(report_text, numbers_keep_three_digits)
         {-0.25, "-0.25"},
         {0.00001, "1e-05"},
     };
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++)
         cr_expect_str_eq(format_number(cell, cases[n].number), cases[n].text,
                          "%g is %s", cases[n].number, cell);
@@ -95,7 +95,7 @@ Test(report_text, numbers_keep_three_digits)
 
 Test(report_text, times_and_amounts_have_units)
 {
-    char cell[REPORT_CELL_BYTES];
+    char cell[HUMAN_BYTES];
     cr_expect_str_eq(format_time(cell, 0), "0" NBSP "s");
     cr_expect_str_eq(format_time(cell, 4), "4" NBSP "ns");
     cr_expect_str_eq(format_time(cell, 481408), "481" NBSP "µs");
