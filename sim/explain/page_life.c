@@ -74,8 +74,9 @@ char *run_title(sqlite3 *db, uint64_t run_id)
                    run_id, 0, 0);
 }
 
-enum results_check page_life_not_recorded(sqlite3 *db, uint64_t run_id,
-                                          char *error, size_t error_size)
+/* A line that says how to record pages. */
+static enum results_check fail_not_recorded(sqlite3 *db, uint64_t run_id,
+                                            char *error, size_t error_size)
 {
     char *scenario =
         text_of(db, "SELECT scenario FROM run WHERE run_id = ?1", run_id, 0, 0);
@@ -437,7 +438,7 @@ enum results_check page_life_read(struct page_life *life, sqlite3 *db,
                    "SELECT EXISTS (SELECT 1 FROM page_event "
                    "WHERE run_id = ?1)",
                    run_id, 0, 0, 0))
-        return page_life_not_recorded(db, run_id, error, error_size);
+        return fail_not_recorded(db, run_id, error, error_size);
     check = read_events(life, db, error, error_size);
     if (check != RESULTS_OK || tell(life, db))
         return check;

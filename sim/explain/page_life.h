@@ -67,8 +67,4 @@ void page_life_print_json(FILE *out, const struct page_life *life);
  * memory, or there is no such run. */
 char *run_title(sqlite3 *db, uint64_t run_id);
 
-/* A line in `error` that says how to record pages; RESULTS_BAD_INPUT. */
-enum results_check page_life_not_recorded(sqlite3 *db, uint64_t run_id,
-                                          char *error, size_t error_size);
-
 #endif

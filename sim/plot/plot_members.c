@@ -92,15 +92,6 @@ int plot_members_read(sqlite3 *db, const char *sql,
     return status;
 }
 
-const struct plot_member *plot_members_find(const struct plot_members *members,
-                                            const char *name)
-{
-    for (size_t m = 0; m < members->count; m++)
-        if (strcmp(members->items[m].name, name) == 0)
-            return &members->items[m];
-    return NULL;
-}
-
 void plot_members_by_weight(struct plot_members *members)
 {
     if (members->count > 0)

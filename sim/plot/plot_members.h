@@ -31,10 +31,6 @@ int plot_members_read(sqlite3 *db, const char *sql,
                       const struct plot_figure *figure,
                       struct plot_members *members);
 
-/* NULL: there is none. */
-const struct plot_member *plot_members_find(const struct plot_members *members,
-                                            const char *name);
-
 /* Sort by weight, the heaviest first, or back by name. */
 void plot_members_by_weight(struct plot_members *members);
 
