@@ -154,6 +154,31 @@ check "a failing gnuplot is exit status 3" [ $? = 3 ]
 check "the old figure is still whole" cmp -s "$work/a-queues.svg" "$made/old.svg"
 check "and nothing is left" [ "$(ls -A "$made")" = old.svg ]
 
+# It works until it is ended, and says who it is.
+cat >"$work/bin/gnuplot" <<END
+#!/bin/sh
+echo half >old.svg
+echo \$\$ >"$work/gnuplot.pid"
+exec sleep 900
+END
+for signal in INT TERM HUP; do
+    rm -f "$work/gnuplot.pid"
+    PATH=$work/bin:$PATH "$lowtide" plot "$db" --kind queues \
+        -o "$made/old.svg" >"$work/out" 2>"$work/err" &
+    plot=$!
+    check "gnuplot works" until_true $plot [ -s "$work/gnuplot.pid" ]
+    kill -$signal $plot
+    wait $plot
+    got=$?
+    check "SIG$signal: exit status $got, not 130" [ $got = 130 ]
+    check "SIG$signal: it is said" says "lowtide plot: interrupted"
+    check "SIG$signal: gnuplot is ended" \
+        [ ! -e "/proc/$(cat "$work/gnuplot.pid")" ]
+    check "SIG$signal: the old figure is still whole" \
+        cmp -s "$work/a-queues.svg" "$made/old.svg"
+    check "SIG$signal: nothing is left" [ "$(ls -A "$made")" = old.svg ]
+done
+
 # --- long runs --------------------------------------------------------------------
 
 check "200,000 ticks are drawn in time" "$here/run_plot_rows.sh" 200000

@@ -26,7 +26,7 @@ enum plot_status {
     PLOT_OK,
     PLOT_BAD_INPUT,   /* the request or the results file; nothing written */
     PLOT_HOST,        /* disk, memory, gnuplot ... */
-    PLOT_INTERRUPTED, /* by a signal to gnuplot */
+    PLOT_INTERRUPTED, /* by a signal to us or to gnuplot; nothing written */
 };
 
 /* All strings are borrowed for the call. */
@@ -57,7 +57,9 @@ struct plot_result {
 void plot_result_release(struct plot_result *result);
 
 /*
- * Draw a figure. The output appears whole or not at all.
+ * Draw a figure. The output appears whole or not at all. A signal that ends
+ * programs, as SIGINT, ends gnuplot while it works; the caller's handlers don't
+ * see it.
  *
  *   result    may be NULL
  *   message   room for PLOT_MESSAGE_BYTES; what went wrong, unless PLOT_OK

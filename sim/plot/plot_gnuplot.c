@@ -2,8 +2,11 @@
  * gnuplot leaves an empty file behind when it fails, may fail with status 0,
  * and writes while it computes. So it works in a directory of its own beside
  * the output, and what it made is looked at before it is renamed into place.
+ *
+ * Signals that end a process are held back as long as that directory is there,
+ * and fetched while gnuplot works: who ends us ends gnuplot, and nothing is left
+ * of either. No handler is wanted, so those of the caller stay in place.
  */
-#define _GNU_SOURCE /* memmem */
 #include "plot/plot_gnuplot.h"
 #include "plot/plot_templates.h"
 
@@ -29,8 +32,10 @@ struct workshop {
     char target[PATH_MAX]; /* directory of the output */
     char name[NAME_MAX + 1];
     char stem[NAME_MAX + 1];
-    char path[PATH_MAX]; /* the private directory; empty: none */
-    char *message;       /* borrowed */
+    char path[PATH_MAX];   /* the private directory; empty: none */
+    char *message;         /* borrowed */
+    sigset_t held, before; /* signals: held back; so before that */
+    bool is_interrupted;
 };
 
 static enum plot_status fail(const struct workshop *shop,
@@ -220,28 +225,39 @@ static void become_gnuplot(const struct workshop *shop)
     _exit(errno == ENOENT ? NOT_FOUND : CANNOT_RUN);
 }
 
-/* The wait status of gnuplot, -1 if there was none. A Ctrl-C ends gnuplot, and
- * we live on to tidy up. */
-static int run_gnuplot(const struct workshop *shop)
+static void hold_signals(struct workshop *shop)
 {
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction interrupt;
-    struct sigaction quit;
+    static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD};
+    sigemptyset(&shop->held);
+    for (size_t n = 0; n < sizeof(signals) / sizeof(signals[0]); n++)
+        sigaddset(&shop->held, signals[n]);
+    sigprocmask(SIG_BLOCK, &shop->held, &shop->before);
+}
+
+/* Those that came since gnuplot ended now do what they always do. */
+static void release_signals(const struct workshop *shop)
+{
+    sigprocmask(SIG_SETMASK, &shop->before, NULL);
+}
+
+/* The wait status of gnuplot, -1 if there was none. All that gnuplot writes is
+ * in the private directory, so it can be killed. */
+static int run_gnuplot(struct workshop *shop)
+{
     int status = -1;
-    sigemptyset(&ignore.sa_mask);
-    sigaction(SIGINT, &ignore, &interrupt);
-    sigaction(SIGQUIT, &ignore, &quit);
     pid_t child = fork();
     if (child == 0) {
-        sigaction(SIGINT, &interrupt, NULL);
-        sigaction(SIGQUIT, &quit, NULL);
+        release_signals(shop);
         become_gnuplot(shop);
     }
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    sigaction(SIGINT, &interrupt, NULL);
-    sigaction(SIGQUIT, &quit, NULL);
-    return child > 0 ? status : -1;
+    while (child > 0 && waitpid(child, &status, WNOHANG) == 0) {
+        int number = sigwaitinfo(&shop->held, NULL);
+        if (number > 0 && number != SIGCHLD) {
+            shop->is_interrupted = true;
+            kill(child, SIGKILL);
+        }
+    }
+    return status;
 }
 
 /* The last line of what gnuplot said that is no decoration. */
@@ -269,8 +285,9 @@ static enum plot_status judge(const struct workshop *shop, int wait_status)
     if (wait_status == -1)
         return fail(shop, PLOT_HOST, "cannot start gnuplot: %s",
                     strerror(errno));
-    if (WIFSIGNALED(wait_status) &&
-        (WTERMSIG(wait_status) == SIGINT || WTERMSIG(wait_status) == SIGQUIT))
+    if (shop->is_interrupted ||
+        (WIFSIGNALED(wait_status) &&
+         (WTERMSIG(wait_status) == SIGINT || WTERMSIG(wait_status) == SIGQUIT)))
         return fail(shop, PLOT_INTERRUPTED, "interrupted");
     int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
     if (code == NOT_FOUND)
@@ -291,7 +308,11 @@ static enum plot_status judge(const struct workshop *shop, int wait_status)
 /* A search that zeros in the file don't stop. */
 static char *find(char *bytes, size_t size, const char *text)
 {
-    return memmem(bytes, size, text, strlen(text));
+    size_t length = strlen(text);
+    for (size_t at = 0; at + length <= size; at++)
+        if (memcmp(bytes + at, text, length) == 0)
+            return bytes + at;
+    return NULL;
 }
 
 /*
@@ -353,6 +374,7 @@ enum plot_status plot_gnuplot_draw(const struct plot_sheet *sheet,
                                    bool is_kept, char *message)
 {
     struct workshop shop = {.output = output, .message = message};
+    hold_signals(&shop);
     enum plot_status status = open_workshop(&shop);
     if (status == PLOT_OK)
         status = write_files(&shop, sheet, format);
@@ -367,5 +389,6 @@ enum plot_status plot_gnuplot_draw(const struct plot_sheet *sheet,
     if (status == PLOT_OK)
         status = deliver(&shop, shop.name, "");
     close_workshop(&shop);
+    release_signals(&shop);
     return status;
 }
