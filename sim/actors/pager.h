@@ -24,8 +24,8 @@
 #define LOWTIDE_PAGER_H
 
 #include "actors/page_store.h"
-#include "engine/random.h"
 #include "engine/world.h"
+#include "world/random.h"
 
 struct pager {
     struct world *world;

@@ -17,8 +17,8 @@
 #ifndef LOWTIDE_PATTERNS_H
 #define LOWTIDE_PATTERNS_H
 
-#include "engine/random.h"
-#include "engine/zipf.h"
+#include "world/random.h"
+#include "world/zipf.h"
 
 struct pattern {
     const struct scenario_pattern *spec; /* borrowed */

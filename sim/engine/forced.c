@@ -29,9 +29,9 @@
 #include <string.h>
 
 #include "actors/compressor_lock.h"
-#include "engine/random.h"
 #include "engine/world_internal.h"
 #include "rare_paths.h"
+#include "world/random.h"
 
 /* Fewer free pages than this, and the scenario is about that. */
 enum { SPARE_PAGES = 16 };

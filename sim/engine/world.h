@@ -32,8 +32,8 @@
 
 #include <uthash.h>
 
-#include "engine/event_queue.h"
 #include "vmo_op.h"
+#include "world/event_queue.h"
 
 struct scenario;
 struct scenario_param;

@@ -7,7 +7,7 @@
  *
  * Common random numbers: the seed belongs to the repetition. Every draw comes
  * from a stream named after the seed, the workload and the thread
- * (engine/random.h) and never after the policy, so that all points of a
+ * (world/random.h) and never after the policy, so that all points of a
  * repetition face the same workload and may be compared in pairs.
  *
  * Repetitions come outermost: what is there when a study is interrupted covers

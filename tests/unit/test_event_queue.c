@@ -3,8 +3,8 @@
  */
 #include <criterion/criterion.h>
 
-#include "engine/event_queue.h"
-#include "engine/random.h"
+#include "world/event_queue.h"
+#include "world/random.h"
 
 enum { EVENTS = 200 };
 

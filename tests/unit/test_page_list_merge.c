@@ -2,9 +2,9 @@
  * Merging page lists asks the host for nothing, however far apart their list
  * nodes are and however often a list has been merged before.
  */
-#include "engine/random.h"
 #include "host_memory.h"
 #include "page_list_fixture.h"
+#include "world/random.h"
 
 enum { LISTS = 8, ROUNDS = 400 };
 

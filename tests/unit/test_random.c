@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/zipf.h"
+#include "world/zipf.h"
 
 enum { DRAWS = 200000 };
 

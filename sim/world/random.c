@@ -1,7 +1,7 @@
 /*
  * Streams, distributions and permutations.
  */
-#include "engine/random.h"
+#include "world/random.h"
 
 #include <math.h>
 

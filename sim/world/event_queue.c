@@ -9,7 +9,7 @@
  * hundred events that a run has queued, the binary one is in the first-level
  * cache and nothing is left to win.
  */
-#include "engine/event_queue.h"
+#include "world/event_queue.h"
 
 #include <stdlib.h>
 

@@ -18,7 +18,7 @@
 #ifndef LOWTIDE_ZIPF_H
 #define LOWTIDE_ZIPF_H
 
-#include "engine/random.h"
+#include "world/random.h"
 
 struct zipf_step {
     uint64_t first, count; /* ranks [first, first + count) */

@@ -10,7 +10,7 @@
  * which made up more than half of the time of a machine whose accesses hit. A
  * table with one cell for each rank misses the cache.
  */
-#include "engine/zipf.h"
+#include "world/zipf.h"
 
 #include <math.h>
 #include <stdlib.h>
