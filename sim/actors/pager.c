@@ -17,6 +17,12 @@
 #include "check.h"
 #include "engine/world_internal.h"
 
+/* No slot is left that does not wait for memory: who queues does, too. */
+static bool is_blocked(const struct pager *pager)
+{
+    return pager->short_slots == pager->scenario->parallelism;
+}
+
 /* Objects. ---------------------------------------------------------------- */
 
 struct pager_source *pager_source_new(struct world *world,
@@ -29,41 +35,31 @@ struct pager_source *pager_source_new(struct world *world,
         return NULL;
     source->pager = pager < 0 ? NULL : &world->pagers[pager];
     source->number = world->next_source++;
+    source->seen.is_queue_short = source->pager && is_blocked(source->pager);
+    LIST_INIT(&source->seen.shortages);
     TAILQ_INSERT_TAIL(&world->sources, source, link);
     return source;
 }
 
 void *pager_source_user(struct pager_source *source)
 {
-    return source->pager ? source : NULL;
+    return source->pager ? &source->seen : NULL;
 }
 
 void pager_source_adopt(struct pager_source *source, struct vm_cow_pages *cow)
 {
-    CHECK(source->cow == NULL);
-    source->cow = vm_cow_ref(cow);
+    CHECK(source->seen.cow == NULL);
+    source->seen.cow = vm_cow_ref(cow);
 }
 
 void pager_source_drop(struct world *world, struct pager_source *source)
 {
     CHECK(source->job_count == 0);
     TAILQ_REMOVE(&world->sources, source, link);
-    if (source->cow)
-        vm_cow_unref(source->cow);
+    if (source->seen.cow)
+        vm_cow_unref(source->seen.cow);
     page_store_release(&source->store);
     free(source);
-}
-
-bool pager_source_was_reclaimed(const struct pager_source *source,
-                                uint64_t offset)
-{
-    return vm_cow_was_reclaimed(source->cow, offset);
-}
-
-uint64_t pager_source_refault_distance(const struct pager_source *source,
-                                       uint64_t offset)
-{
-    return vm_cow_refault_distance(source->cow, offset);
 }
 
 void pagers_sweep(struct world *world)
@@ -73,7 +69,8 @@ void pagers_sweep(struct world *world)
     for (struct pager_source *source = TAILQ_FIRST(&world->sources); source;
          source = next) {
         next = TAILQ_NEXT(source, link);
-        if (source->job_count == 0 && vm_cow_source(source->cow)->is_closed)
+        if (source->job_count == 0 &&
+            vm_cow_source(source->seen.cow)->is_closed)
             pager_source_drop(world, source);
     }
 }
@@ -99,16 +96,11 @@ struct pager_job *pager_job_new(struct pager_source *source,
     return job;
 }
 
-/* Then those in the queue wait for memory as well. */
-static bool is_blocked(const struct pager *pager)
-{
-    return pager->short_slots == pager->scenario->parallelism;
-}
-
 /* The job begins or ends to wait for memory, and with it who waits for it. */
 static void set_short(struct pager_job *job, bool is_short)
 {
     struct pager *pager = job->source->pager;
+    struct world_source *seen = &job->source->seen;
     bool was_blocked = is_blocked(pager);
     struct pager_source *source;
 
@@ -116,42 +108,24 @@ static void set_short(struct pager_job *job, bool is_short)
         return;
     job->is_short = is_short;
     if (is_short) {
-        job->source->short_jobs++;
+        job->shortage = (struct world_shortage){
+            .type = job->type, .offset = job->offset, .length = job->length};
+        LIST_INSERT_HEAD(&seen->shortages, &job->shortage, by_source);
         pager->short_slots += job->type == PAGE_REQUEST_READ;
     } else {
-        job->source->short_jobs--;
+        LIST_REMOVE(&job->shortage, by_source);
         pager->short_slots -= job->type == PAGE_REQUEST_READ;
     }
     if (is_blocked(pager) == was_blocked) {
-        world_pager_is_short(pager->world, vm_cow_source(job->source->cow));
+        world_pager_is_short(pager->world, seen);
         return;
     }
     TAILQ_FOREACH (source, &pager->world->sources, link) {
-        if (source->pager == pager)
-            world_pager_is_short(pager->world, vm_cow_source(source->cow));
+        if (source->pager != pager)
+            continue;
+        source->seen.is_queue_short = !was_blocked;
+        world_pager_is_short(pager->world, &source->seen);
     }
-}
-
-bool pager_waits_for_memory(const struct world *world,
-                            const struct page_request *request)
-{
-    const struct pager_source *source = request->source->user;
-    const struct pager_job *job;
-
-    if (!source)
-        return false;
-    if (request->type == PAGE_REQUEST_READ && is_blocked(source->pager))
-        return true;
-    if (source->short_jobs == 0)
-        return false;
-    TAILQ_FOREACH (job, &world->jobs, by_world) {
-        if (job->is_short && job->source == source &&
-            job->type == request->type &&
-            job->offset < request->offset + request->length &&
-            request->offset < job->offset + job->length)
-            return true;
-    }
-    return false;
 }
 
 void pager_job_free(struct pager_job *job)
@@ -191,7 +165,7 @@ static struct pager_job *job_of_memory(struct world_memory_waiter *waiter)
 
 static bool is_wanted(const struct pager_job *job)
 {
-    const struct page_source *source = vm_cow_source(job->source->cow);
+    const struct page_source *source = vm_cow_source(job->source->seen.cow);
     const struct page_request *request = NULL;
 
     while ((request = page_source_next_request(source, request)))
@@ -263,7 +237,7 @@ static void retry_supply(struct world *world,
 
 static void supply(struct pager_job *job)
 {
-    struct vm_cow_pages *cow = job->source->cow;
+    struct vm_cow_pages *cow = job->source->seen.cow;
     enum vm_status status = VM_OK;
 
     for (; job->progress < job->length; job->progress += VM_PAGE_SIZE) {
@@ -308,7 +282,7 @@ static void answer(struct pager_job *job)
         supply(job);
         return;
     }
-    vm_cow_fail_page_requests(job->source->cow, job->offset, job->length,
+    vm_cow_fail_page_requests(job->source->seen.cow, job->offset, job->length,
                               pager->scenario->fail_status);
     end_job(job);
 }
@@ -356,7 +330,7 @@ static void give_leave(struct pager_job *job)
     job->is_parked = false;
     page_request_cancel(&job->request);
     enum vm_status status =
-        vm_cow_dirty_pages(job->source->cow, job->offset, job->length,
+        vm_cow_dirty_pages(job->source->seen.cow, job->offset, job->length,
                            &job->spare_pages, &job->request);
     if (status == VM_SHOULD_WAIT) {
         park_leave(job);

@@ -17,8 +17,8 @@
  *
  * `manual` is no actor: its requests stay until a script answers them.
  *
- * A pager_source is an object of a pager as the engine knows it; it lives as
- * long as the object's node has a source, which may be longer than its VMO.
+ * A pager_source is an object of a pager; it lives as long as the object's node
+ * has a source, which may be longer than its VMO.
  */
 #ifndef LOWTIDE_PAGER_H
 #define LOWTIDE_PAGER_H
@@ -41,13 +41,12 @@ struct pager {
 };
 
 struct pager_source {
+    struct world_source seen; /* first: page_source.user points to it */
     struct pager *pager;      /* NULL: manual */
-    struct vm_cow_pages *cow; /* counted; NULL before it is adopted */
     uint64_t number;          /* never used again; makes content distinct */
     struct page_store store;
     uint32_t job_count;     /* jobs that point here */
-    uint32_t short_jobs;    /* of them: those that wait for memory */
-    uint32_t parked_leaves; /* of these: leaves to dirty */
+    uint32_t parked_leaves; /* of them: leaves to dirty that want memory */
     bool is_written;        /* a writeback is under way */
     TAILQ_ENTRY(pager_source) link;
 };
@@ -65,24 +64,11 @@ void *pager_source_user(struct pager_source *source);
 void pager_source_adopt(struct pager_source *source, struct vm_cow_pages *cow);
 /* The VMO could not be created. */
 void pager_source_drop(struct world *world, struct pager_source *source);
-/* Was the page at `offset` of the object taken by reclaim, and is still gone? */
-bool pager_source_was_reclaimed(const struct pager_source *source,
-                                uint64_t offset);
-
-/* Pages the machine has reclaimed since; 0: it was not. */
-uint64_t pager_source_refault_distance(const struct pager_source *source,
-                                       uint64_t offset);
-
 /* Let go of objects that are closed. */
 void pagers_sweep(struct world *world);
 
 /* A request was sent. */
 void pager_take_request(struct world *world, struct page_request *request);
-
-/* Is the request held up because its pager waits for memory? Any request that a
- * source has been sent; those of `manual` are not. */
-bool pager_waits_for_memory(const struct world *world,
-                            const struct page_request *request);
 
 /* Event handlers. */
 void pager_on_answer(struct world *world, struct event *event);

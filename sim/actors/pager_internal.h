@@ -28,8 +28,9 @@ struct pager_job {
     struct page_request request; /* waits for memory in it */
     struct world_memory_waiter memory;
     bool is_short; /* waits for memory, or is just being tried again */
-    struct page_chain spare_pages; /* for leave to dirty */
-    bool is_parked;                /* a leave to dirty that wants memory */
+    struct world_shortage shortage; /* that it is then */
+    struct page_chain spare_pages;  /* for leave to dirty */
+    bool is_parked;                 /* a leave to dirty that wants memory */
 
     /* a writeback */
     struct pager_range *ranges; /* owned */

@@ -38,7 +38,7 @@ static bool store_range(struct pager_source *source, uint64_t offset,
     for (uint64_t at = offset; at < offset + length; at += VM_PAGE_SIZE) {
         uint64_t content;
 
-        if (vm_cow_peek_content(source->cow, at, &content) &&
+        if (vm_cow_peek_content(source->seen.cow, at, &content) &&
             !page_store_put(&source->store, bytes_to_pages(at), content))
             return false;
     }
@@ -69,7 +69,7 @@ static enum vm_status collect(void *context, uint64_t offset, uint64_t length,
 /* All dirty ranges of one kind, begun. False: out of memory. */
 static bool begin_ranges(struct pager_job *job, bool is_zero)
 {
-    struct vm_cow_pages *cow = job->source->cow;
+    struct vm_cow_pages *cow = job->source->seen.cow;
     struct collection collection = {job, is_zero, false};
     size_t first = job->range_count;
 
@@ -115,7 +115,7 @@ void pager_on_writeback(struct world *world, struct event *event)
     TAILQ_FOREACH (source, &world->sources, link) {
         if (source->pager != pager || source->is_written)
             continue;
-        const struct page_source *pages = vm_cow_source(source->cow);
+        const struct page_source *pages = vm_cow_source(source->seen.cow);
         if (!pages->is_closed && !pages->is_detached)
             begin_writeback(pager, source);
     }
@@ -132,11 +132,11 @@ void pager_on_written(struct world *world, struct event *event)
 
     source->is_written = false;
     for (size_t i = 0; i < job->range_count; i++) {
-        uint64_t size = vm_cow_size(source->cow);
+        uint64_t size = vm_cow_size(source->seen.cow);
         uint64_t offset = job->ranges[i].offset;
 
         if (offset < size)
-            vm_cow_writeback_end(source->cow, offset,
+            vm_cow_writeback_end(source->seen.cow, offset,
                                  u64_min(job->ranges[i].length, size - offset));
     }
     world->counters.written_back += dirty - pqs->count[PQ_PAGER_DIRTY];

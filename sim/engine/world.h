@@ -102,6 +102,25 @@ struct world_process {
     struct world_stall stall; /* of its workloads' threads */
 };
 
+/* What a pager can't answer yet for want of memory. */
+struct world_shortage {
+    enum page_request_type type;
+    uint64_t offset, length; /* bytes of the object */
+    LIST_ENTRY(world_shortage) by_source;
+};
+LIST_HEAD(world_shortage_list, world_shortage);
+
+/*
+ * An object of a pager as far as it concerns who waits for its pages; the rest
+ * is the pager's (actors/pager.h). page_source.user points to it, except for
+ * `manual`, whose requests nobody holds up.
+ */
+struct world_source {
+    struct vm_cow_pages *cow; /* counted; NULL before it is adopted */
+    bool is_queue_short; /* what waits for its pager's turn waits for memory */
+    struct world_shortage_list shortages;
+};
+
 /* An open VMO under its name. It is freed by world_vmo_close(). */
 struct world_vmo {
     char *name;  /* owned */
@@ -118,7 +137,7 @@ struct world_vmo {
     struct world_operation_list operations;    /* waiting, with this as VMO */
     struct world_operation_list other_waiting; /* ... as the other VMO */
 
-    struct pager_source *source; /* at the root of its tree; NULL: none */
+    struct world_source *source; /* at the root of its tree; NULL: none */
     uint64_t source_page;        /* where page 0 is there */
 
     struct vm_attribution attribution; /* observe.c: as of that generation */

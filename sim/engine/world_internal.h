@@ -46,10 +46,10 @@ void world_memory_wait(struct world *world, struct world_memory_waiter *waiter);
 /* Nothing happens if it does not wait. */
 void world_memory_forget(struct world *world,
                          struct world_memory_waiter *waiter);
-/* The pager of `source` begins or ends to wait for memory for something of it:
- * threads that wait for that are stalled, or no longer. */
+/* The pager of `source` begins or ends to wait for memory for something of it,
+ * as `source` says: threads that wait for that are stalled, or no longer. */
 void world_pager_is_short(struct world *world,
-                          const struct page_source *source);
+                          const struct world_source *source);
 
 /* Mappings. --------------------------------------------------------------- */
 

@@ -104,11 +104,11 @@ static void note_reclaimed_at_root(struct world_operation *operation)
     uint64_t offset = operation->op.offset + pages_to_bytes(vmo->source_page);
 
     if (operation->was_reclaimed || !vmo->source ||
-        !pager_source_was_reclaimed(vmo->source, offset))
+        !vm_cow_was_reclaimed(vmo->source->cow, offset))
         return;
     operation->was_reclaimed = true;
     operation->refault_distance =
-        pager_source_refault_distance(vmo->source, offset);
+        vm_cow_refault_distance(vmo->source->cow, offset);
 }
 
 /* What it waits for decides what its fault was. A clone asks for pages that
@@ -128,14 +128,31 @@ static void note_request(struct world_operation *operation)
     operation->asked_read = true;
 }
 
+/* Does the request's pager wait for memory for what was asked? */
+static bool is_pager_short(const struct page_request *request)
+{
+    const struct world_source *source = request->source->user;
+    const struct world_shortage *shortage;
+
+    if (!source)
+        return false;
+    if (request->type == PAGE_REQUEST_READ && source->is_queue_short)
+        return true;
+    LIST_FOREACH (shortage, &source->shortages, by_source)
+        if (shortage->type == request->type &&
+            shortage->offset < request->offset + request->length &&
+            request->offset < shortage->offset + shortage->length)
+            return true;
+    return false;
+}
+
 /* Memory, a refault, or a pager that waits for memory. */
-static bool is_held_up(const struct world *world,
-                       const struct world_operation *operation)
+static bool is_held_up(const struct world_operation *operation)
 {
     const struct page_request *request = &operation->op.request;
 
     return operation->was_reclaimed || request->state == REQUEST_MEMORY ||
-           pager_waits_for_memory(world, request);
+           is_pager_short(request);
 }
 
 static void set_stalled(struct world *world, struct world_operation *operation,
@@ -174,7 +191,7 @@ static void begin_wait(struct world *world, struct world_operation *operation)
         return;
     world->stall.waiting_threads++;
     operation->thread_of->stall.waiting_threads++;
-    set_stalled(world, operation, is_held_up(world, operation));
+    set_stalled(world, operation, is_held_up(operation));
 }
 
 /* `status`: what the request came to, or why it is given up. */
@@ -381,15 +398,17 @@ static void look_again(struct world *world, struct page_request *request)
     struct world_operation *operation = operation_of_request(request);
 
     if (operation->thread_of)
-        set_stalled(world, operation, is_held_up(world, operation));
+        set_stalled(world, operation, is_held_up(operation));
 }
 
-void world_pager_is_short(struct world *world, const struct page_source *source)
+void world_pager_is_short(struct world *world,
+                          const struct world_source *source)
 {
+    const struct page_source *asked = vm_cow_source(source->cow);
     struct page_request *request, *along;
 
     for (int type = 0; type < PAGE_REQUEST_TYPES; type++)
-        TAILQ_FOREACH (request, &source->requests[type], by_source) {
+        TAILQ_FOREACH (request, &asked->requests[type], by_source) {
             look_again(world, request);
             TAILQ_FOREACH (along, &request->overlaps, by_source)
                 look_again(world, along);

@@ -83,17 +83,20 @@ static enum vm_status create_pager(struct world *world,
                                    struct vmo_create_args *core,
                                    struct world_vmo *vmo)
 {
-    vmo->source = pager_source_new(world, args->pager ? args->pager
-                                                      : SCENARIO_MANUAL_PAGER);
-    if (!vmo->source)
+    struct pager_source *source = pager_source_new(
+        world, args->pager ? args->pager : SCENARIO_MANUAL_PAGER);
+
+    if (!source)
         return VM_NO_MEMORY;
-    core->source_user = pager_source_user(vmo->source);
+    core->source_user = pager_source_user(source);
     enum vm_status status = vmo_create(&world->machine, core, &vmo->vmo);
-    if (status == VM_OK)
-        pager_source_adopt(vmo->source, vmo_cow(vmo->vmo));
-    else
-        pager_source_drop(world, vmo->source);
-    return status;
+    if (status != VM_OK) {
+        pager_source_drop(world, source);
+        return status;
+    }
+    pager_source_adopt(source, vmo_cow(vmo->vmo));
+    vmo->source = &source->seen;
+    return VM_OK;
 }
 
 enum vm_status world_vmo_create(struct world *world,
