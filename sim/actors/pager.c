@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "engine/world_internal.h"
@@ -25,15 +26,23 @@ static bool is_blocked(const struct pager *pager)
 
 /* Objects. ---------------------------------------------------------------- */
 
+/* NULL: `manual`, which answers nothing. */
+static struct pager *find(const struct world *world, const char *name)
+{
+    for (uint32_t i = 0; i < world->pager_count; i++)
+        if (strcmp(world->pagers[i].scenario->name, name) == 0)
+            return &world->pagers[i];
+    return NULL;
+}
+
 struct pager_source *pager_source_new(struct world *world,
                                       const char *pager_name)
 {
     struct pager_source *source = calloc(1, sizeof *source);
-    int pager = world_pager_find(world, pager_name);
 
     if (!source)
         return NULL;
-    source->pager = pager < 0 ? NULL : &world->pagers[pager];
+    source->pager = find(world, pager_name);
     source->number = world->next_source++;
     source->seen.is_queue_short = source->pager && is_blocked(source->pager);
     LIST_INIT(&source->seen.shortages);

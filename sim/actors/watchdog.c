@@ -12,6 +12,7 @@
 
 #include "actors/evictor.h"
 #include "actors/kernel_log.h"
+#include "actors/vmo_life.h"
 #include "check.h"
 #include "engine/world_internal.h"
 

@@ -15,6 +15,7 @@
 #include "engine/page_trace.h"
 #include "engine/stall.h"
 #include "engine/world_internal.h"
+#include "engine/world_rows.h"
 
 static void check(struct world *world, bool is_fine)
 {
@@ -22,99 +23,21 @@ static void check(struct world *world, bool is_fine)
         world_fail(world, EIO);
 }
 
-/* Entities. --------------------------------------------------------------- */
-
-static bool is_observing(const struct world *world)
-{
-    return world->recorder && world->observer->is_begun;
-}
-
-static void observe_processes(struct world *world)
-{
-    for (uint32_t i = 0; i < world->process_count; i++) {
-        const struct world_process *process = &world->processes[i];
-        struct record_process row = {
-            .process_id = process->id,
-            .name = process->name,
-            .oom_score = (int64_t)u64_min(process->oom_score, INT64_MAX),
-        };
-
-        check(world, recorder_process(world->recorder, &row));
-    }
-}
-
-void observe_process_killed(struct world *world,
-                            const struct world_process *process)
-{
-    if (is_observing(world))
-        check(world, recorder_process_killed(world->recorder, process->id,
-                                             process->killed_at));
-}
-
-static const char *kind_name(enum vmo_kind kind)
-{
-    static const char *const names[] = {
-        [VMO_ANONYMOUS] = "anonymous",
-        [VMO_PAGER] = "pager",
-        [VMO_CONTIGUOUS] = "contiguous",
-        [VMO_DISCARDABLE] = "discardable",
-        [VMO_SNAPSHOT] = "snapshot",
-        [VMO_SNAPSHOT_AT_LEAST_ON_WRITE] = "snapshot_at_least_on_write",
-        [VMO_SNAPSHOT_MODIFIED] = "snapshot_modified",
-        [VMO_SLICE] = "slice",
-        [VMO_REFERENCE] = "reference",
-    };
-
-    return names[kind];
-}
-
-void observe_vmo(struct world *world, const struct world_vmo *vmo)
-{
-    struct record_vmo row = {
-        .vmo_id = vmo->id,
-        .name = vmo->name,
-        .process_id = vmo->process->id,
-        .kind = kind_name(vmo->vmo->kind),
-        .parent_vmo_id = vmo->parent ? vmo->parent->id : RECORD_NULL,
-        .created_ns = vmo->created_at,
-    };
-
-    if (is_observing(world))
-        check(world, recorder_vmo(world->recorder, &row));
-}
-
-void observe_vmo_closed(struct world *world, const struct world_vmo *vmo)
-{
-    if (is_observing(world))
-        check(world, recorder_vmo_closed(world->recorder, vmo->id, world->now));
-}
+/* The beginning. ---------------------------------------------------------- */
 
 void observe_begin(struct world *world)
 {
-    const struct world_vmo *vmo;
-
     if (!world->recorder)
         return;
-    if (!histogram_init(&world->observer->refault_distance))
+    if (!histogram_init(&world->refault_distances))
         world_fail(world, ENOMEM);
-    world->observer->is_begun = true;
     event_schedule(&world->events, &world->tick_event, 0);
-    observe_processes(world);
-    TAILQ_FOREACH (vmo, &world->vmos, by_world)
-        observe_vmo(world, vmo);
+    world_rows_begin(world);
     if (recorder_wants_latency(world->recorder) &&
         !workloads_keep_latency(world))
         world_fail(world, ENOMEM);
     if (!page_trace_begin(world))
         world_fail(world, ENOMEM);
-}
-
-void observe_refault(struct world *world, uint64_t distance)
-{
-    struct histogram *distances = &world->observer->refault_distance;
-
-    if (distances->buckets)
-        histogram_record(distances, distance);
 }
 
 /* Ticks. ------------------------------------------------------------------ */
@@ -287,8 +210,7 @@ bool observe_new(struct world *world)
 void observe_free(struct world *world)
 {
     page_trace_free(world);
-    if (world->observer)
-        histogram_release(&world->observer->refault_distance);
+    histogram_release(&world->refault_distances);
     free(world->observer);
     world->observer = NULL;
 }

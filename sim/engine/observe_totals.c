@@ -162,7 +162,7 @@ static uint64_t distance_quantile(const struct world *world, double share)
 {
     uint64_t pages = 0;
 
-    histogram_quantile(&world->observer->refault_distance, share, &pages);
+    histogram_quantile(&world->refault_distances, share, &pages);
     return pages;
 }
 
@@ -175,8 +175,7 @@ static void count_faults(struct totals *totals)
     count(totals, "refault_distance.p50", distance_quantile(world, 0.5));
     count(totals, "refault_distance.p90", distance_quantile(world, 0.9));
     count(totals, "refault_distance.p99", distance_quantile(world, 0.99));
-    count(totals, "refault_distance.max",
-          world->observer->refault_distance.max);
+    count(totals, "refault_distance.max", world->refault_distances.max);
 }
 
 static void count_of_process(struct totals *totals,

@@ -1,6 +1,8 @@
 /* Operations on names: VMOs come and go, mappings, priorities, processes. */
 #include "engine/script_internal.h"
 
+#include "actors/vmo_life.h"
+
 enum vm_status script_create(struct script_call *call)
 {
     const struct scenario_op *op = call->op;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "actors/vmo_life.h"
+
 static enum vm_status supply_values(struct script_call *call,
                                     struct script_range range)
 {

@@ -80,6 +80,11 @@ void world_expectation_failed(struct world *world)
     world->has_failed_expectation = true;
 }
 
+uint64_t world_new_content(struct world *world)
+{
+    return world->next_content++;
+}
+
 /* The loop. --------------------------------------------------------------- */
 
 static void after_event(struct world *world)

@@ -32,6 +32,7 @@
 
 #include <uthash.h>
 
+#include "record/histogram.h"
 #include "vmo_op.h"
 #include "world/event_queue.h"
 
@@ -121,7 +122,7 @@ struct world_source {
     struct world_shortage_list shortages;
 };
 
-/* An open VMO under its name. It is freed by world_vmo_close(). */
+/* An open VMO under its name (actors/vmo_life.h makes and frees it). */
 struct world_vmo {
     char *name;  /* owned */
     uint32_t id; /* from 1 in order of creation, never used again */
@@ -316,6 +317,7 @@ struct world {
     int error_number;     /* errno of WORLD_ERROR */
     unsigned script_line; /* the script's place, for reports of broken rules */
     bool has_failed_expectation;
+    bool has_rows_begun; /* the run has, in its recorder */
 
     /* written by world_*.c */
     struct world_process *processes; /* [0]: `script` */
@@ -335,6 +337,7 @@ struct world {
     struct world_policy *policies; /* that were ever in use, last one first */
 
     struct world_counters counters;
+    struct histogram refault_distances; /* in pages; empty: nobody records */
     struct world_stall stall;
     struct world_overtime overtime;
 
@@ -438,62 +441,17 @@ struct world_mapping *world_mapping_find(const struct world *world,
 /* NULL: no such process. */
 struct world_process *world_process_find(const struct world *world,
                                          const char *name);
-/* Index into world->pagers; `manual` and unknown names: -1 (manual answers
- * nothing; the parser has refused unknown names). */
-int world_pager_find(const struct world *world, const char *name);
 
-/* ---- VMOs (world_vmo.c) ------------------------------------------------- */
-
-struct world_create_args {
-    const char *name;    /* borrowed for the call; copied */
-    const char *process; /* NULL: `script` */
-    const char *pager;   /* VMO_PAGER; NULL: `manual` */
-    enum vmo_kind kind;  /* one of the first four */
-    uint64_t size_pages;
-    bool is_resizable;
-    bool traps_dirty;
-    bool cannot_decommit_zero;
-    double compressibility; /* below 0: the default, 0.4 */
-};
-
-/*
- * VM_OK and the VMO, which is recorded; VM_ALREADY_EXISTS while the name is
- * open; VM_BAD_STATE when its process was killed; what the core says.
- */
-enum vm_status world_vmo_create(struct world *world,
-                                const struct world_create_args *args,
-                                struct world_vmo **out);
-/* `process` NULL: the parent's. `length_pages` may reach past its end. */
-enum vm_status world_vmo_clone(struct world *world, struct world_vmo *parent,
-                               const char *name, enum vm_clone_type type,
-                               uint64_t page, uint64_t length_pages,
-                               bool is_resizable, const char *process,
-                               struct world_vmo **out);
-enum vm_status world_vmo_slice(struct world *world, struct world_vmo *parent,
-                               const char *name, uint64_t page,
-                               uint64_t length_pages, struct world_vmo **out);
-enum vm_status world_vmo_reference(struct world *world,
-                                   struct world_vmo *parent, const char *name,
-                                   struct world_vmo **out);
-
-/* Operations waiting on it end with BAD_STATE, its mappings go, workloads that
- * use it end, the name is free again. */
-void world_vmo_close(struct world *world, struct world_vmo *vmo);
-
-/* VM_OK, or what the core says. The user mapping follows. */
-enum vm_status world_vmo_resize(struct world *world, struct world_vmo *vmo,
-                                uint64_t size_pages);
-
-/* Size in pages. */
-uint64_t world_vmo_pages(const struct world_vmo *vmo);
-
-/* ---- Mappings and accesses ---------------------------------------------- */
+/* ---- Mappings and accesses (world_mapping.c) ---------------------------------------------- */
 
 /* `map`: VM_ALREADY_EXISTS while the name is open, what the core says. */
 enum vm_status world_map(struct world *world, struct world_vmo *vmo,
                          const char *name, uint64_t page, uint64_t length_pages,
                          bool is_writable, bool is_high_priority);
 void world_unmap(struct world *world, struct world_mapping *mapping);
+
+/* A VMO's size. */
+uint64_t world_vmo_pages(const struct world_vmo *vmo);
 
 /* The writable mapping of the whole VMO that user threads go through; made on
  * first use and after the VMO has grown. NULL: out of memory. */
@@ -563,11 +521,6 @@ void world_set_borrowing(struct world *world, bool is_enabled);
 /* Off: the scanner pauses, and with it ageing and eviction; on: all three go
  * on, eviction if the scenario has it. */
 void world_set_scanner(struct world *world, bool is_enabled);
-
-/* Close all that the process owns and end its workloads. VM_BAD_STATE: it was
- * killed before. An OOM kill is counted by its caller. */
-enum vm_status world_process_kill(struct world *world,
-                                  struct world_process *process);
 
 /* Evict now, at no cost: at least `min_pages`, and until `free_target_pages`
  * are free. Falling short is no error. Nothing while eviction is off. */

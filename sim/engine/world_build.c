@@ -19,6 +19,7 @@
 #include "actors/pager.h"
 #include "actors/scanner.h"
 #include "actors/trace_feed.h"
+#include "actors/vmo_life.h"
 #include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "engine/forced.h"

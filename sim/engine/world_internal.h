@@ -60,11 +60,6 @@ bool world_user_mapping_grow(struct world_vmo *vmo);
 
 /* VMOs. ------------------------------------------------------------------- */
 
-/* Commit pages with content never used before. VM_NO_MEMORY when the machine
- * is too small; VM_OUT_OF_RANGE. */
-enum vm_status world_prefill(struct world *world, struct world_vmo *vmo,
-                             const struct page_range *pages);
-
 /*
  * The page at `offset` of the node is about to come back: tell a policy that
  * remembers what was reclaimed. Nothing happens unless reclaim had taken it.

@@ -103,6 +103,11 @@ void world_unmap_all(struct world *world, struct world_vmo *vmo)
 
 /* The user's mapping. ----------------------------------------------------- */
 
+uint64_t world_vmo_pages(const struct world_vmo *vmo)
+{
+    return bytes_to_pages(vmo_size(vmo->vmo));
+}
+
 /* It grows in place: faults that wait hold on to it. */
 bool world_user_mapping_grow(struct world_vmo *vmo)
 {

@@ -1,17 +1,14 @@
 /*
- * Names: which open VMO, mapping, process or pager a scenario means.
+ * Names: which open VMO, mapping or process a scenario means.
  *
  * VMOs and mappings come and go by the thousand, so they are hashed; the
- * order of the tables is never looked at. Processes and pagers are few and
- * never go.
+ * order of the tables is never looked at. Processes are few and never go.
  */
 #define HASH_NONFATAL_OOM 1
 
 #include "engine/world_internal.h"
 
 #include <string.h>
-
-#include "actors/pager.h"
 
 /* What uthash calls when the host has no memory for its table. */
 #undef uthash_nonfatal_oom
@@ -69,12 +66,4 @@ struct world_process *world_process_find(const struct world *world,
         if (strcmp(world->processes[i].name, name) == 0)
             return &world->processes[i];
     return NULL;
-}
-
-int world_pager_find(const struct world *world, const char *name)
-{
-    for (uint32_t i = 0; i < world->pager_count; i++)
-        if (strcmp(world->pagers[i].scenario->name, name) == 0)
-            return (int)i;
-    return -1;
 }

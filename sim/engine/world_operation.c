@@ -24,7 +24,6 @@
 #include "actors/pager.h"
 #include "check.h"
 #include "engine/forced.h"
-#include "engine/observe.h"
 #include "engine/overtime.h"
 #include "engine/stall.h"
 #include "rare_paths.h"
@@ -236,7 +235,9 @@ static void account_fault(struct world *world,
     counters->refaults += is_refault;
     if (is_refault) {
         counters->refault_distance += operation->refault_distance;
-        observe_refault(world, operation->refault_distance);
+        if (world->refault_distances.buckets)
+            histogram_record(&world->refault_distances,
+                             operation->refault_distance);
     }
     counters->first_touches += operation->asked_read && !is_refault;
     operation->vmo->faults_major += is_major;

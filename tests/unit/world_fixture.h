@@ -10,6 +10,7 @@
 #include "actors/evictor.h"
 #include "actors/pager.h"
 #include "actors/scanner.h"
+#include "actors/vmo_life.h"
 #include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "engine/world.h"

@@ -1,11 +1,9 @@
 /*
- * VMOs under names: making, closing, resizing, filling.
- *
  * The world's part of a VMO is made before the core's, so that nothing has to
  * be undone in the core when the host has no memory. Its number serves as the
  * user id that attribution goes by, and as vmo_id in the results.
  */
-#include "engine/world_internal.h"
+#include "actors/vmo_life.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +12,8 @@
 #include "actors/pager.h"
 #include "actors/workload.h"
 #include "check.h"
-#include "engine/observe.h"
+#include "engine/world_internal.h"
+#include "engine/world_rows.h"
 
 #define DEFAULT_COMPRESSIBILITY 0.4
 
@@ -71,7 +70,7 @@ static enum vm_status end_vmo(struct world *world, struct world_vmo *vmo,
     vmo->parent = parent;
     TAILQ_INSERT_TAIL(&world->vmos, vmo, by_world);
     TAILQ_INSERT_TAIL(&vmo->process->vmos, vmo, by_process);
-    observe_vmo(world, vmo);
+    world_row_vmo(world, vmo);
     *out = vmo;
     return VM_OK;
 }
@@ -211,7 +210,7 @@ void world_vmo_close(struct world *world, struct world_vmo *vmo)
     world_unmap_all(world, vmo);
     pass_on_children(vmo);
     vmo_close(vmo->vmo);
-    observe_vmo_closed(world, vmo);
+    world_row_vmo_closed(world, vmo);
     TAILQ_REMOVE(&world->vmos, vmo, by_world);
     TAILQ_REMOVE(&vmo->process->vmos, vmo, by_process);
     forget_vmo(world, vmo);
@@ -233,16 +232,11 @@ enum vm_status world_process_kill(struct world *world,
     while ((vmo = TAILQ_LAST(&process->vmos, world_vmo_list)))
         world_vmo_close(world, vmo);
     /* NOLINTEND(clang-analyzer-unix.Malloc) */
-    observe_process_killed(world, process);
+    world_row_process_killed(world, process);
     return VM_OK;
 }
 
 /* Sizes and content. ------------------------------------------------------ */
-
-uint64_t world_vmo_pages(const struct world_vmo *vmo)
-{
-    return bytes_to_pages(vmo_size(vmo->vmo));
-}
 
 enum vm_status world_vmo_resize(struct world *world, struct world_vmo *vmo,
                                 uint64_t size_pages)
@@ -255,11 +249,6 @@ enum vm_status world_vmo_resize(struct world *world, struct world_vmo *vmo,
     if (status == VM_OK && !world_user_mapping_grow(vmo))
         world_fail(world, ENOMEM);
     return status;
-}
-
-uint64_t world_new_content(struct world *world)
-{
-    return world->next_content++;
 }
 
 enum { PREFILL_BATCH_PAGES = 256 };
