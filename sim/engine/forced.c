@@ -78,33 +78,6 @@ bool forced_wants_compressor(void)
     return read_mode(&seed) == FORCE_RECLAIM;
 }
 
-void forced_begin(struct world *world)
-{
-    uint64_t seed;
-    enum force mode = read_mode(&seed);
-
-    if (mode == FORCE_UNKNOWN) {
-        fputs("LOWTIDE_FORCE is neither `waits` nor `reclaim:N`\n", stderr);
-        world_fail(world, EINVAL);
-        return;
-    }
-    rare_paths_force(mode != FORCE_NOTHING);
-    forced.is_reclaiming = mode == FORCE_RECLAIM;
-    forced.has_own_compressor = world_wants_compressor(world->scenario);
-    random_init(&forced.random, seed, "forced", "", 0);
-}
-
-void forced_end(void)
-{
-    while (forced.evicted_count > 0)
-        vm_cow_unref(forced.evicted[--forced.evicted_count].cow);
-    free(forced.evicted);
-    forced.evicted = NULL;
-    forced.evicted_capacity = 0;
-    forced.is_reclaiming = false;
-    rare_paths_force(false);
-}
-
 /* Taking. ----------------------------------------------------------------- */
 
 static bool remember(struct vm_cow_pages *cow, uint64_t offset,
@@ -280,13 +253,13 @@ void forced_before_event(struct world *world, const struct scenario_op *op)
         decompress_all(world);
 }
 
-void forced_before_operation(struct world *world, const struct vmo_op *op)
+static void before_operation(struct world *world, const struct vmo_op *op)
 {
     if (op->kind != VMO_OP_LOOKUP)
         reclaim(world, may_ask_pager(op));
 }
 
-bool forced_goes_on(struct world *world, const struct vmo_op *op)
+static bool goes_on(struct world *world, const struct vmo_op *op)
 {
     if (op->request.state != REQUEST_MEMORY) {
         bool has_evicted = forced.evicted_count > 0;
@@ -298,6 +271,41 @@ bool forced_goes_on(struct world *world, const struct vmo_op *op)
         return false;
     reclaim(world, may_ask_pager(op));
     return true;
+}
+
+/* A run. ------------------------------------------------------------------ */
+
+static const struct world_force force = {
+    .before_operation = before_operation,
+    .goes_on = goes_on,
+};
+
+void forced_begin(struct world *world)
+{
+    uint64_t seed;
+    enum force mode = read_mode(&seed);
+
+    if (mode == FORCE_UNKNOWN) {
+        fputs("LOWTIDE_FORCE is neither `waits` nor `reclaim:N`\n", stderr);
+        world_fail(world, EINVAL);
+        return;
+    }
+    rare_paths_force(mode != FORCE_NOTHING);
+    forced.is_reclaiming = mode == FORCE_RECLAIM;
+    forced.has_own_compressor = world_wants_compressor(world->scenario);
+    random_init(&forced.random, seed, "forced", "", 0);
+    world->force = &force;
+}
+
+void forced_end(void)
+{
+    while (forced.evicted_count > 0)
+        vm_cow_unref(forced.evicted[--forced.evicted_count].cow);
+    free(forced.evicted);
+    forced.evicted = NULL;
+    forced.evicted_capacity = 0;
+    forced.is_reclaiming = false;
+    rare_paths_force(false);
 }
 
 /* Expectations. ----------------------------------------------------------- */

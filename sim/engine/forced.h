@@ -33,13 +33,8 @@ void forced_end(void);
 /* Reclaim by force needs a compressor, whatever the scenario says. */
 bool forced_wants_compressor(void);
 
-/* Legal points. */
+/* A legal point; operations have theirs by world->force. */
 void forced_before_event(struct world *world, const struct scenario_op *op);
-void forced_before_operation(struct world *world, const struct vmo_op *op);
-
-/* The operation waits. True: by force, or for pages that were evicted by
- * force, which are there again: run it once more. */
-bool forced_goes_on(struct world *world, const struct vmo_op *op);
 
 /* An expectation does not hold: can it be reclaim by force that keeps it? */
 bool forced_forgives(enum expect_key key);
@@ -68,20 +63,6 @@ static inline void forced_before_event(struct world *world,
 {
     (void)world;
     (void)op;
-}
-
-static inline void forced_before_operation(struct world *world,
-                                           const struct vmo_op *op)
-{
-    (void)world;
-    (void)op;
-}
-
-static inline bool forced_goes_on(struct world *world, const struct vmo_op *op)
-{
-    (void)world;
-    (void)op;
-    return false;
 }
 
 static inline bool forced_forgives(enum expect_key key)

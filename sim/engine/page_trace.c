@@ -504,6 +504,7 @@ void page_trace_wrap(struct world *world)
     pqs->ops = &trace->ops;
     pqs->policy = trace;
     trace->is_wrapped = true;
+    world->traced_policy = trace->self;
 }
 
 void page_trace_unwrap(struct world *world)
@@ -516,6 +517,7 @@ void page_trace_unwrap(struct world *world)
     pqs->ops = trace->inner;
     pqs->policy = trace->self;
     trace->is_wrapped = false;
+    world->traced_policy = NULL;
 }
 
 static void rows_of_known(struct page_trace *trace)
@@ -561,11 +563,4 @@ void page_trace_free(struct world *world)
     free(world->page_trace->pages);
     free(world->page_trace);
     world->page_trace = NULL;
-}
-
-void *world_policy_instance(const struct world *world)
-{
-    const struct page_trace *trace = world->page_trace;
-
-    return trace && trace->is_wrapped ? trace->self : world->machine.pqs.policy;
 }

@@ -87,6 +87,24 @@ uint64_t world_new_content(struct world *world)
 
 /* The loop. --------------------------------------------------------------- */
 
+/* What one operation does may answer another's request. */
+void world_settle(struct world *world)
+{
+    struct page_request_board *board = &world->machine.board;
+    struct page_request *request;
+
+    do {
+        for (;;) {
+            if ((request = page_request_take_new(board)))
+                pager_take_request(world, request);
+            else if ((request = page_request_take_done(board)))
+                world_operation_resume(world, request);
+            else
+                break;
+        }
+    } while (world_memory_retry(world));
+}
+
 static void after_event(struct world *world)
 {
     world_settle(world);

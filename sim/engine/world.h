@@ -219,6 +219,18 @@ struct world_operation {
     TAILQ_ENTRY(world_operation) by_overtime;
 };
 
+/*
+ * What `make hard` does to operations (engine/forced.h). They are below what
+ * it reclaims with, so they reach it by pointers.
+ */
+struct world_force {
+    /* the operation is about to begin */
+    void (*before_operation)(struct world *world, const struct vmo_op *op);
+    /* It waits. True: by force, or for pages that were evicted by force, which
+     * are there again: run it once more. */
+    bool (*goes_on)(struct world *world, const struct vmo_op *op);
+};
+
 /* ---- Counters ----------------------------------------------------------- */
 
 /* What the tick table shows beyond the core's own totals; always current. */
@@ -340,6 +352,7 @@ struct world {
     struct histogram refault_distances; /* in pages; empty: nobody records */
     struct world_stall stall;
     struct world_overtime overtime;
+    const struct world_force *force; /* NULL: none, outside `make hard` */
 
     /* actors; owned */
     struct script *script;
@@ -361,6 +374,7 @@ struct world {
     bool is_cpu_short; /* more threads than cores: cores are counted */
     struct observer *observer;
     struct page_trace *page_trace; /* NULL: no rows for pages */
+    void *traced_policy; /* the instance that it is around; NULL: around none */
     struct world_reclaimer reclaimer;
 
     struct event tick_event;
@@ -493,6 +507,12 @@ void world_operation_abort(struct world *world,
  * a callback. Once for each vmo_op_init_*(). */
 void world_operation_release(struct world *world,
                              struct world_operation *operation);
+
+/* The request, which is an operation's, was answered: the operation goes on. */
+void world_operation_resume(struct world *world, struct page_request *request);
+/* Try what waits for memory, each once, if some is there and its amount has
+ * changed. False: it is not, or nothing waits. */
+bool world_memory_retry(struct world *world);
 
 /* Hand out requests, resume what was answered and what waits for memory, until
  * nothing changes at this instant. */

@@ -97,7 +97,7 @@ void world_policy_close(struct world_policy *policy);
 /* Every access is told to the policy, and when pages are used next. */
 void world_look_ahead(struct world *world);
 
-/* The instance in use, for what only its own kind has (page_trace.c). */
+/* The instance in use, whoever traces it, for what only its own kind has. */
 void *world_policy_instance(const struct world *world);
 
 /* "FILE:LINE:COL: " or the override it came from, then the text. */

@@ -4,11 +4,10 @@
  *   vmo_op_run --SHOULD_WAIT--> waiting on   a page request   board.done
  *                                            or on memory     memory_waiters
  *
- * world_settle() is the only place that resumes anything. It goes round until
- * nothing is left to do at this instant: what one operation does may answer
- * another's request. Those that wait for memory are tried in the order in
- * which they began to wait, once for each change of the free count: one that
- * needs more pages than there are would otherwise be tried for ever.
+ * Only the main loop resumes anything, between events (world_settle). Those that
+ * wait for memory are tried in the order in which they began to wait, once for
+ * each change of the free count: one that needs more pages than there are would
+ * otherwise be tried for ever.
  *
  * A thread may be stalled for a part of its wait: a pager that needs memory for
  * the page holds it up as if it waited for memory itself.
@@ -21,9 +20,7 @@
 
 #include <stddef.h>
 
-#include "actors/pager.h"
 #include "check.h"
-#include "engine/forced.h"
 #include "engine/overtime.h"
 #include "engine/stall.h"
 #include "rare_paths.h"
@@ -57,8 +54,7 @@ static bool is_memory_there(const struct world *world)
     return pmm->level > 0 || pmm->never_wait;
 }
 
-/* Try each waiter once, if memory is there and its amount has changed. */
-static bool retry_memory(struct world *world)
+bool world_memory_retry(struct world *world)
 {
     uint64_t end = world->memory_serial;
     struct world_memory_waiter *waiter;
@@ -300,7 +296,8 @@ static enum vm_status run_until_it_waits(struct world *world,
 {
     enum vm_status status = run_once(world, operation);
 
-    while (status == VM_SHOULD_WAIT && forced_goes_on(world, &operation->op)) {
+    while (status == VM_SHOULD_WAIT && world->force &&
+           world->force->goes_on(world, &operation->op)) {
         end_wait(world, operation, operation->op.request.status);
         status = run_once(world, operation);
     }
@@ -353,7 +350,8 @@ world_operation_start(struct world *world, struct world_operation *operation,
     operation->is_on_time = false;
     operation->is_late = false;
     operation->memory = (struct world_memory_waiter){.retry = retry_operation};
-    forced_before_operation(world, &operation->op);
+    if (world->force)
+        world->force->before_operation(world, &operation->op);
     operation->was_reclaimed = false;
     operation->refault_distance = 0;
     if (operation->op.kind == VMO_OP_FAULT)
@@ -394,6 +392,11 @@ operation_of_request(struct page_request *request)
                                                        op.request));
 }
 
+void world_operation_resume(struct world *world, struct page_request *request)
+{
+    resume(world, operation_of_request(request));
+}
+
 static void look_again(struct world *world, struct page_request *request)
 {
     struct world_operation *operation = operation_of_request(request);
@@ -414,23 +417,4 @@ void world_pager_is_short(struct world *world,
             TAILQ_FOREACH (along, &request->overlaps, by_source)
                 look_again(world, along);
         }
-}
-
-/* Settling. --------------------------------------------------------------- */
-
-void world_settle(struct world *world)
-{
-    struct page_request_board *board = &world->machine.board;
-    struct page_request *request;
-
-    do {
-        for (;;) {
-            if ((request = page_request_take_new(board)))
-                pager_take_request(world, request);
-            else if ((request = page_request_take_done(board)))
-                resume(world, operation_of_request(request));
-            else
-                break;
-        }
-    } while (retry_memory(world));
 }

@@ -151,6 +151,12 @@ void world_policy_close(struct world_policy *policy)
     free(policy);
 }
 
+void *world_policy_instance(const struct world *world)
+{
+    return world->traced_policy ? world->traced_policy
+                                : world->machine.pqs.policy;
+}
+
 /* struct reclaim_host */
 static uint64_t look_ahead(void *context, page_index page)
 {
