@@ -45,6 +45,12 @@ void aging_pause(struct world *world, bool is_paused);
  */
 sim_ns aging_scan(struct world *world, sim_ns not_older_than, bool clear);
 
+/* For the script: age `times` times, with the LRU processing that this waits
+ * for. */
+void world_rotate(struct world *world, uint64_t times);
+/* Scan accessed bits and clear them. */
+void world_harvest(struct world *world);
+
 /* Event handler. */
 void aging_on_age(struct world *world, struct event *event);
 

@@ -17,7 +17,6 @@
 #include "actors/compressor_lock.h"
 #include "actors/lru.h"
 #include "check.h"
-#include "engine/world_internal.h"
 
 enum { STEP_VICTIMS = 16 };
 

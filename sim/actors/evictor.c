@@ -17,7 +17,6 @@
 #include "actors/kernel_log.h"
 #include "actors/watchdog.h"
 #include "check.h"
-#include "engine/world_internal.h"
 
 #define CONTINUOUS_INTERVAL_NS (INT64_C(10) * 1000000000)
 

@@ -96,6 +96,15 @@ void evictor_continuous_off(struct evictor *evictor);
  */
 bool evictor_evict_for_oom(struct evictor *evictor, uint64_t min_pages);
 
+/* For the script: evict now, at no cost, at least `min_pages`, and until
+ * `free_target_pages` are free. Falling short is no error. Nothing while
+ * eviction is off. */
+struct evict_counts world_evict(struct world *world, uint64_t min_pages,
+                                uint64_t free_target_pages,
+                                enum reclaim_level level);
+/* ... and its switch. */
+void world_set_eviction(struct world *world, bool is_enabled);
+
 /* Event handler of both events. */
 void evictor_on_event(struct world *world, struct event *event);
 

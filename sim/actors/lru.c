@@ -4,7 +4,6 @@
 
 #include "actors/aging.h"
 #include "actors/compressor_lock.h"
-#include "engine/world_internal.h"
 
 enum { BATCH_PAGES = 16 }; /* the kernel's unit of work per lock hold */
 

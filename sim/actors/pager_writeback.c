@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "engine/world_internal.h"
-
 /* Remember the range, and what it holds. */
 static bool add_range(struct pager_job *job, uint64_t offset, uint64_t length)
 {

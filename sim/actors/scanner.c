@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "actors/aging.h"
-#include "engine/world_internal.h"
+#include "actors/evictor.h"
 
 #define SECOND_NS INT64_C(1000000000)
 

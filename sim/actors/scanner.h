@@ -34,6 +34,14 @@ struct scanner {
 bool scanner_new(struct world *world);
 void scanner_free(struct world *world);
 
+/* For the script: everything that may go, newest included (`reclaim_all`). */
+void world_reclaim_all(struct world *world);
+/* Zero scan of up to `limit` pages, UINT64_MAX: all. */
+void world_scan_zero(struct world *world, uint64_t limit);
+/* Off: the scanner pauses, and with it ageing and eviction; on: all three go
+ * on, eviction if the scenario has it. */
+void world_set_scanner(struct world *world, bool is_enabled);
+
 /* Event handler. */
 void scanner_on_event(struct world *world, struct event *event);
 

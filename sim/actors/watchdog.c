@@ -14,7 +14,6 @@
 #include "actors/kernel_log.h"
 #include "actors/vmo_life.h"
 #include "check.h"
-#include "engine/world_internal.h"
 
 /* The kernel's ten megabytes, and what share of its least memory they are:
  * smaller machines scale, as their marks do. */

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/world_internal.h"
-
 /* Setting up. ------------------------------------------------------------- */
 
 static bool thread_init(struct workload *workload, uint32_t number, uint32_t id)

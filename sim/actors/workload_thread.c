@@ -21,7 +21,6 @@
 #include "check.h"
 #include "engine/future.h"
 #include "engine/stall.h"
-#include "engine/world_internal.h"
 
 #define SLICE_NS INT64_C(1000000)
 

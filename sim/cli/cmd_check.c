@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "cli/common.h"
 #include "cli/options.h"
-#include "engine/world.h"
+#include "engine/engine.h"
 #include "record/json.h"
 #include "scenario/scenario.h"
 

@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "cli/run_list.h"
 #include "cli/terminal.h"
-#include "engine/world.h"
+#include "engine/engine.h"
 #include "record/results.h"
 #include "scenario/scenario.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/forced.h"
+#include "engine/world_switch.h"
 
 /* The kernel's generations have names here, other policies' lists have none. */
 static bool has_named_lists(const struct world *world)

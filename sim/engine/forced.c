@@ -28,8 +28,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/aging.h"
 #include "actors/compressor_lock.h"
-#include "engine/world_internal.h"
+#include "engine/engine.h"
 #include "rare_paths.h"
 #include "world/random.h"
 

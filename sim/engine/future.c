@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/world_internal.h"
+#include "scenario/report.h"
 
 enum { NONE = 0, FIRST_ROOM = 1 << 12 };
 #define ENDED UINT32_MAX /* a place past all accesses */
@@ -67,7 +67,7 @@ static bool refuse(const struct scenario *scenario,
     snprintf(text, sizeof text,
              "the future can't be recorded for a policy that needs it: %s",
              what);
-    world_message_at(scenario, place, text, message, message_bytes);
+    scenario_message_at(scenario, place, text, message, message_bytes);
     return false;
 }
 

@@ -14,8 +14,9 @@
 #include "check.h"
 #include "engine/page_trace.h"
 #include "engine/stall.h"
-#include "engine/world_internal.h"
 #include "engine/world_rows.h"
+#include "engine/world_switch.h"
+#include "record/recorder.h"
 
 static void check(struct world *world, bool is_fine)
 {

@@ -11,7 +11,7 @@
 #include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "engine/observe.h"
-#include "engine/world_internal.h"
+#include "record/recorder.h"
 
 /* Where totals go, and whether all have got there. */
 struct totals {

@@ -1,7 +1,5 @@
 #include "engine/overtime.h"
 
-#include "engine/world_internal.h"
-
 #define SLICE_NS   (INT64_C(20) * 1000000000)
 #define TIMEOUT_NS (INT64_C(300) * 1000000000)
 

@@ -18,8 +18,9 @@
 
 #include "actors/evictor.h"
 #include "check.h"
-#include "engine/world_internal.h"
+#include "engine/world_switch.h"
 #include "record/page_note.h"
+#include "record/recorder.h"
 
 #define LIST_UNKNOWN UINT8_MAX
 

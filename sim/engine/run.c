@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "check.h"
+#include "engine/engine.h"
 #include "engine/forced.h"
-#include "engine/world_internal.h"
 #include "version.h"
 
 /* Broken rules. ----------------------------------------------------------- */

@@ -1,7 +1,11 @@
 /* Operations on the machine as a whole: reclaim, switches, proof, dumps. */
 #include "engine/script_internal.h"
 
+#include "actors/aging.h"
+#include "actors/evictor.h"
+#include "actors/scanner.h"
 #include "check.h"
+#include "engine/world_switch.h"
 
 enum vm_status script_rotate(struct script_call *call)
 {

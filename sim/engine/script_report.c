@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/engine.h"
 #include "record/recorder.h"
 
 void script_detail(struct script_call *call, const char *format, ...)

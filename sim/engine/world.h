@@ -1,20 +1,25 @@
 /*
- * The world: one simulated machine with everything that lives on it, built
- * from a scenario and run to its end.
+ * The world: one simulated machine with everything that lives on it, as data,
+ * and what whoever acts on it needs.
  *
- *   scenario --> world_new --> world_run --> enum world_status
- *
- *        +--------- main loop: take the first event, run its handler, settle
- *        v
  *   [script] [watchdog] [aging] [evictor] [scanner] [pagers] [threads] [tick]
  *        \__________ call the core, start operations ______________/
  *                                  |
- *   world_settle: requests that were sent   -> their pager actor
- *                 requests that were answered -> operation resumed
- *                 memory is there again       -> operations waiting for it
+ *                    struct world: machine, clock, events,
+ *                    VMOs, mappings, operations that wait
  *
- * What an event satisfies is resumed by world_settle() at the same instant,
- * before the next event; the main loop settles after each event by itself.
+ *   world.c            the run: its end, its failure
+ *   world_names.c      who is called what
+ *   world_mapping.c    mappings and accesses
+ *   world_operation.c  operations that wait, and what resumes them
+ *   world_policy.c     opening policies, their parameters
+ *   world_rows.c       rows for what comes and goes
+ *   overtime.c         waiting for a pager has an end
+ *   stall.h            who is stalled, and for how long
+ *   future.c           what a policy that needs the future is told
+ *
+ * Nothing here knows who acts: actors are above, the engine that builds and
+ * runs them above these.
  *
  * An actor changes state and schedules work at or after now. It never blocks
  * and never calls another one's event handler. Names are resolved when they
@@ -33,11 +38,10 @@
 #include <uthash.h>
 
 #include "record/histogram.h"
+#include "scenario/scenario.h"
 #include "vmo_op.h"
 #include "world/event_queue.h"
 
-struct scenario;
-struct scenario_param;
 struct recorder;
 struct script;
 struct workload;
@@ -382,66 +386,19 @@ struct world {
     struct event script_event;
 };
 
-/*
- * Build the machine, its processes, pagers, VMOs (prefilled) and actors.
- *
- *   scenario  parsed and checked; borrowed for the world's life
- *   recorder  told of everything from world_run() on, by when a run has to
- *             have begun in it; borrowed; NULL: record nothing
- *   message   on failure: what is wrong, with FILE:LINE:COL where it is the
- *             scenario's fault
- *
- * Returns the world; NULL with `is_input` telling bad input (exit 2) from
- * trouble of the host (exit 3).
- */
-struct world *world_new(const struct scenario *scenario,
-                        struct recorder *recorder,
-                        const struct world_options *options, char *message,
-                        size_t message_bytes, bool *is_input);
-void world_free(struct world *world);
+/* ---- The run ------------------------------------------------------------ */
 
-/*
- * Check all that world_new() would find wrong with the scenario, without
- * building anything. True: fine; false: `message` says what is wrong.
- *
- *   has_future  the world will have one to tell
- */
-bool world_check(const struct scenario *scenario, bool has_future,
-                 char *message, size_t message_bytes);
-
-/* Run to the end. The status is also world->status. */
-enum world_status world_run(struct world *world);
+/* The clock moves on, not back. */
+static inline void world_set_now(struct world *world, sim_ns now)
+{
+    world->now = now;
+    vm_machine_set_time(&world->machine, now);
+}
 
 /* The run ends after the event that is being handled. */
 void world_stop(struct world *world, enum world_status status);
 /* The host has failed (errno value, e.g. ENOMEM): ends with WORLD_ERROR. */
 void world_fail(struct world *world, int error_number);
-
-/* ---- The script's side -------------------------------------------------- */
-
-/*
- * script.h offers, and the world calls:
- *
- *   bool   script_new(struct world *world, struct script **script);
- *              after everything else is built; false: out of memory
- *   sim_ns script_next_time(const struct script *script);
- *              of the next event, repeats included; SIM_NS_INFINITE: none
- *   void   script_step(struct script *script);
- *              run that one event (exactly one, world->now is its time), the
- *              world settles afterwards and asks for the next time
- *   void   script_free(struct script *script);
- *              operations still waiting are aborted with BAD_STATE (no rows)
- *   bool   script_check(const struct scenario *scenario, char *message,
- *                       size_t message_bytes);
- *              load errors that need more than the parser's knowledge
- *
- * Script events cost no simulated time. What a step satisfies is resumed after
- * it returned, at the same instant, before the next script event.
- */
-
-/* An expectation or an event's status did not hold: the run goes on and ends
- * with WORLD_FAILED. The caller prints and records what it was. */
-void world_expectation_failed(struct world *world);
 
 /* A content number never used before, not zero. */
 uint64_t world_new_content(struct world *world);
@@ -456,6 +413,12 @@ struct world_mapping *world_mapping_find(const struct world *world,
 struct world_process *world_process_find(const struct world *world,
                                          const char *name);
 
+/* Enter an object's name, which is free; false: out of memory. */
+bool world_vmo_name(struct world *world, struct world_vmo *vmo);
+void world_vmo_unname(struct world *world, struct world_vmo *vmo);
+bool world_mapping_name(struct world *world, struct world_mapping *mapping);
+void world_mapping_unname(struct world *world, struct world_mapping *mapping);
+
 /* ---- Mappings and accesses (world_mapping.c) ---------------------------------------------- */
 
 /* `map`: VM_ALREADY_EXISTS while the name is open, what the core says. */
@@ -463,6 +426,8 @@ enum vm_status world_map(struct world *world, struct world_vmo *vmo,
                          const char *name, uint64_t page, uint64_t length_pages,
                          bool is_writable, bool is_high_priority);
 void world_unmap(struct world *world, struct world_mapping *mapping);
+/* All mappings of a VMO go. */
+void world_unmap_all(struct world *world, struct world_vmo *vmo);
 
 /* A VMO's size. */
 uint64_t world_vmo_pages(const struct world_vmo *vmo);
@@ -471,6 +436,8 @@ uint64_t world_vmo_pages(const struct world_vmo *vmo);
  * first use and after the VMO has grown. NULL: out of memory. */
 struct vm_mapping *world_user_mapping(struct world *world,
                                       struct world_vmo *vmo);
+/* It covers the VMO, if there is one; false: out of memory. */
+bool world_user_mapping_grow(struct world_vmo *vmo);
 
 /*
  * An access by a user thread to `page` of the VMO, which has to be below its
@@ -510,60 +477,19 @@ void world_operation_release(struct world *world,
 
 /* The request, which is an operation's, was answered: the operation goes on. */
 void world_operation_resume(struct world *world, struct page_request *request);
+
+/* `waiter->retry` is called once when memory may be there again. */
+void world_memory_wait(struct world *world, struct world_memory_waiter *waiter);
+/* Nothing happens if it does not wait. */
+void world_memory_forget(struct world *world,
+                         struct world_memory_waiter *waiter);
 /* Try what waits for memory, each once, if some is there and its amount has
  * changed. False: it is not, or nothing waits. */
 bool world_memory_retry(struct world *world);
 
-/* Hand out requests, resume what was answered and what waits for memory, until
- * nothing changes at this instant. */
-void world_settle(struct world *world);
-
-/* ---- The machine's switches and actors, for the script ------------------- */
-
-/* Change the budget (`set: {memory}`); shrinking destroys nothing, it drives
- * reclaim. The marks stay where they are. */
-enum vm_status world_set_memory(struct world *world, uint64_t memory_pages);
-/* Another policy (NULL: the one in use) with these parameters, the others at
- * their defaults; both borrowed for the world's life. VM_INVALID_ARGS: no such
- * policy or parameter, `message` says why; VM_NO_MEMORY. */
-enum vm_status world_set_policy(struct world *world, const char *name,
-                                const struct scenario_param *params,
-                                size_t param_count, char *message,
-                                size_t message_bytes);
-void world_set_eviction(struct world *world, bool is_enabled);
-/* Compression at memory pressure; nothing happens without a compressor. */
-void world_set_compression(struct world *world, bool is_enabled);
-/* VM_BAD_STATE: it can't be switched off again. */
-enum vm_status world_set_anonymous_reclaim(struct world *world,
-                                           bool is_enabled);
-void world_set_loaning(struct world *world, bool is_enabled);
-void world_set_borrowing(struct world *world, bool is_enabled);
-/* Off: the scanner pauses, and with it ageing and eviction; on: all three go
- * on, eviction if the scenario has it. */
-void world_set_scanner(struct world *world, bool is_enabled);
-
-/* Evict now, at no cost: at least `min_pages`, and until `free_target_pages`
- * are free. Falling short is no error. Nothing while eviction is off. */
-struct evict_counts world_evict(struct world *world, uint64_t min_pages,
-                                uint64_t free_target_pages,
-                                enum reclaim_level level);
-/* Everything that may go, newest included (`reclaim_all`). */
-void world_reclaim_all(struct world *world);
-/* Age by hand `times` times, with the LRU processing that this waits for. */
-void world_rotate(struct world *world, uint64_t times);
-/* Scan accessed bits and clear them. */
-void world_harvest(struct world *world);
-/* Zero scan of up to `limit` pages, UINT64_MAX: all. */
-void world_scan_zero(struct world *world, uint64_t limit);
-
-/* Totals of the run, whoever reclaimed. */
-struct evict_counts world_evicted(const struct world *world);
-
-/* The memory level's name: normal, warning, critical, imminent_oom, oom. */
-const char *world_level_name(const struct world *world);
-
-/* Active and inactive pages by the policy; false: it makes no difference. */
-bool world_activity(const struct world *world, uint64_t *active,
-                    uint64_t *inactive);
+/* The pager of `source` begins or ends to wait for memory for something of it,
+ * as `source` says: threads that wait for that are stalled, or no longer. */
+void world_pager_is_short(struct world *world,
+                          const struct world_source *source);
 
 #endif

@@ -9,6 +9,8 @@
  *
  * world_free() takes apart whatever world_new() got to.
  */
+#include "engine/engine.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +30,9 @@
 #include "engine/overtime.h"
 #include "engine/page_trace.h"
 #include "engine/script.h"
-#include "engine/world_internal.h"
+#include "engine/world_policy.h"
+#include "engine/world_switch.h"
+#include "scenario/report.h"
 
 /* Content numbers that scenarios do not write begin here. */
 #define FIRST_CONTENT (UINT64_C(1) << 62)
@@ -52,8 +56,8 @@ static bool fail_input(struct build *build, const struct scenario_place *place,
                        const char *what)
 {
     build->is_input = true;
-    world_message_at(build->scenario, place, what, build->message,
-                     build->message_bytes);
+    scenario_message_at(build->scenario, place, what, build->message,
+                        build->message_bytes);
     return false;
 }
 
@@ -72,9 +76,9 @@ static struct world_policy *open_policy(const struct scenario *scenario,
         reclaim->param_count, text, sizeof text, &wrong);
 
     if (!policy)
-        world_message_at(scenario,
-                         wrong ? &wrong->place : &reclaim->policy_place, text,
-                         message, message_bytes);
+        scenario_message_at(scenario,
+                            wrong ? &wrong->place : &reclaim->policy_place,
+                            text, message, message_bytes);
     return policy;
 }
 
@@ -344,16 +348,16 @@ static bool check_pattern(const struct scenario *scenario,
     if (pattern->kind != PATTERN_TRACE)
         return true;
     if (is_phase) {
-        world_message_at(scenario, &pattern->trace.place,
-                         "a trace can't be one of several phases", message,
-                         message_bytes);
+        scenario_message_at(scenario, &pattern->trace.place,
+                            "a trace can't be one of several phases", message,
+                            message_bytes);
         return false;
     }
     if (trace_feed_check(&pattern->trace, scenario->machine.page_bytes, text,
                          sizeof text))
         return true;
-    world_message_at(scenario, &pattern->trace.place, text, message,
-                     message_bytes);
+    scenario_message_at(scenario, &pattern->trace.place, text, message,
+                        message_bytes);
     return false;
 }
 
@@ -385,8 +389,8 @@ static bool check_vmos(const struct scenario *scenario, char *message,
                      "%llup left",
                      op->vmo, (unsigned long long)pages,
                      (unsigned long long)left);
-            world_message_at(scenario, &op->place, text, message,
-                             message_bytes);
+            scenario_message_at(scenario, &op->place, text, message,
+                                message_bytes);
             return false;
         }
         left -= pages;
@@ -418,10 +422,10 @@ static bool check_compression(const struct scenario *scenario, char *message,
 
     if (!compression->zero_forks || has_anonymous_reclaim(scenario))
         return true;
-    world_message_at(scenario, &compression->zero_forks_place,
-                     "'zero_forks' needs 'anonymous': zero forks are "
-                     "reclaimed only where anonymous pages are",
-                     message, message_bytes);
+    scenario_message_at(scenario, &compression->zero_forks_place,
+                        "'zero_forks' needs 'anonymous': zero forks are "
+                        "reclaimed only where anonymous pages are",
+                        message, message_bytes);
     return false;
 }
 

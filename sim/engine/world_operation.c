@@ -16,13 +16,14 @@
  * differences of the core's totals around its runs; nothing else happens in
  * between.
  */
-#include "engine/world_internal.h"
+#include "engine/world.h"
 
 #include <stddef.h>
 
 #include "check.h"
 #include "engine/overtime.h"
 #include "engine/stall.h"
+#include "engine/world_policy.h"
 #include "rare_paths.h"
 
 /* Memory. ----------------------------------------------------------------- */

@@ -5,13 +5,14 @@
  * has a parameter of that name; what `params` says comes after and wins. The
  * engine does not ask which policy it is.
  */
-#include "engine/future.h"
-#include "engine/world_internal.h"
+#include "engine/world_policy.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "engine/future.h"
 
 enum { TEXT_BYTES = 64, TUNABLES = 5 };
 
@@ -191,18 +192,4 @@ void world_tell_refault(struct world *world, struct vm_cow_pages *cow,
     if (vm_cow_was_reclaimed(cow, offset) ||
         slot_is_reference(vm_cow_debug_get_slot(cow, offset)))
         pqs->ops->refault(pqs->policy, identity);
-}
-
-void world_message_at(const struct scenario *scenario,
-                      const struct scenario_place *place, const char *text,
-                      char *message, size_t message_bytes)
-{
-    if (place->override > 0 && place->override <= scenario->override_count)
-        snprintf(message, message_bytes, "%s: %s",
-                 scenario->overrides[place->override - 1], text);
-    else if (place->line > 0)
-        snprintf(message, message_bytes, "%s:%u:%u: %s", scenario->path,
-                 (unsigned)place->line, (unsigned)place->column, text);
-    else
-        snprintf(message, message_bytes, "%s: %s", scenario->path, text);
 }

@@ -1,14 +1,12 @@
-/*
- * What a script may change while the machine runs, and what it may ask of the
- * machine as a whole.
- */
+#include "engine/world_switch.h"
+
 #include <stdio.h>
 
 #include "actors/aging.h"
 #include "actors/evictor.h"
 #include "actors/watchdog.h"
 #include "engine/page_trace.h"
-#include "engine/world_internal.h"
+#include "engine/world_policy.h"
 
 /* Memory. ----------------------------------------------------------------- */
 

@@ -1,6 +1,9 @@
 #include "scenario/report.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "scenario/scenario.h"
 
 void report_list(struct reporter *reporter, struct scenario_place place,
                  const char *format, va_list arguments)
@@ -24,6 +27,20 @@ void report(struct reporter *reporter, struct scenario_place place,
     va_start(arguments, format);
     report_list(reporter, place, format, arguments);
     va_end(arguments);
+}
+
+void scenario_message_at(const struct scenario *scenario,
+                         const struct scenario_place *place, const char *text,
+                         char *message, size_t message_bytes)
+{
+    if (place->override > 0 && place->override <= scenario->override_count)
+        snprintf(message, message_bytes, "%s: %s",
+                 scenario->overrides[place->override - 1], text);
+    else if (place->line > 0)
+        snprintf(message, message_bytes, "%s:%u:%u: %s", scenario->path,
+                 (unsigned)place->line, (unsigned)place->column, text);
+    else
+        snprintf(message, message_bytes, "%s: %s", scenario->path, text);
 }
 
 bool report_is_full(const struct reporter *reporter)

@@ -7,6 +7,8 @@
 #include "scenario/errors.h"
 #include "scenario/script.h"
 
+struct scenario;
+
 struct reporter {
     const char *path;               /* borrowed */
     const char *const *overrides;   /* borrowed: as typed, for places */
@@ -22,6 +24,12 @@ void report_list(struct reporter *reporter, struct scenario_place place,
 
 /* More errors than are kept: messages that cost something can be spared. */
 bool report_is_full(const struct reporter *reporter);
+
+/* What is wrong with a scenario that was read without error: "FILE:LINE:COL: "
+ * or the override that `place` came from, then the text. */
+void scenario_message_at(const struct scenario *scenario,
+                         const struct scenario_place *place, const char *text,
+                         char *message, size_t message_bytes);
 
 /*
  * A word that is none of those accepted: which of them may have been meant.

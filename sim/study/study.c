@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "engine/future.h"
 #include "record/results.h"
 #include "record/schema.h"

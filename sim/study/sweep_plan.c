@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/world.h"
+#include "engine/engine.h"
 #include "record/json.h"
 #include "study/sweep.h"
 #include "version.h"

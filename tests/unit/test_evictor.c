@@ -3,8 +3,6 @@
  */
 #include "world_fixture.h"
 
-#include "engine/world_internal.h"
-
 /* 1000 pages, and `count` of a pager that are not needed any more. */
 #define HINTED(count)                                                          \
     "version: 1\n"                                                             \

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "engine/script.h"
-#include "engine/world.h"
 #include "scenario/scenario.h"
 
 struct outcome {

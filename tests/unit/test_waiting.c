@@ -4,8 +4,6 @@
  */
 #include "world_fixture.h"
 
-#include "engine/world_internal.h"
-
 static void run_until(struct stage *stage, sim_ns until)
 {
     struct world *world = stage->world;

@@ -13,7 +13,7 @@
 #include "actors/vmo_life.h"
 #include "actors/watchdog.h"
 #include "actors/workload.h"
-#include "engine/world.h"
+#include "engine/engine.h"
 
 struct stage {
     struct scenario *scenario;
