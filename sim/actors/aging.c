@@ -5,7 +5,7 @@
 
 #include "actors/evictor.h"
 #include "actors/lru.h"
-#include "engine/world_policy.h"
+#include "world/world_policy.h"
 #include "zircon_policy.h"
 
 /* Scans. ------------------------------------------------------------------ */

@@ -17,7 +17,7 @@
 #ifndef LOWTIDE_AGING_H
 #define LOWTIDE_AGING_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 struct aging {
     struct world *world;

@@ -17,7 +17,7 @@
 #define LOWTIDE_COMPRESSOR_LOCK_H
 
 #include "check.h"
-#include "engine/world.h"
+#include "world/world.h"
 
 /* True: `event`'s actor holds it. False: it waits, and its event comes when it
  * has got it. */

@@ -20,7 +20,7 @@
 #ifndef LOWTIDE_EVICTOR_H
 #define LOWTIDE_EVICTOR_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 struct evict_target {
     bool is_pending;

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "engine/world_policy.h"
+#include "world/world_policy.h"
 #include "zircon_policy.h"
 
 /* The kernel builds the counts of the generations in a buffer of this size,

@@ -13,7 +13,7 @@
 #ifndef LOWTIDE_KERNEL_LOG_H
 #define LOWTIDE_KERNEL_LOG_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 /* Which run the lines that follow belong to. */
 void kernel_log_run(const struct world *world);

@@ -13,7 +13,7 @@
 #ifndef LOWTIDE_LRU_H
 #define LOWTIDE_LRU_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 struct lru {
     struct world *world;

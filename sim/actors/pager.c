@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "engine/world_policy.h"
+#include "world/world_policy.h"
 
 /* No slot is left that does not wait for memory: who queues does, too. */
 static bool is_blocked(const struct pager *pager)

@@ -24,8 +24,8 @@
 #define LOWTIDE_PAGER_H
 
 #include "actors/page_store.h"
-#include "engine/world.h"
 #include "world/random.h"
+#include "world/world.h"
 
 struct pager {
     struct world *world;

@@ -15,7 +15,7 @@
 #ifndef LOWTIDE_SCANNER_H
 #define LOWTIDE_SCANNER_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 struct scanner {
     struct world *world;

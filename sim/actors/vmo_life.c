@@ -12,7 +12,7 @@
 #include "actors/pager.h"
 #include "actors/workload.h"
 #include "check.h"
-#include "engine/world_rows.h"
+#include "world/world_rows.h"
 
 #define DEFAULT_COMPRESSIBILITY 0.4
 

@@ -1,18 +1,16 @@
 /*
  * VMOs under names: making, closing, resizing, filling; the end of a process.
  *
- *   create --> [open] --close, or its process killed--> workloads that use it
- *                                                       end, waiting operations
- *                                                       end, mappings go, its
- *                                                       pager lets go of it
+ *   create --> [open] --close, or its process is killed--> gone: workloads that
+ *   use it and operations that wait on it have ended, its pager lets go of it
  *
  * It takes pagers and workloads to do this, so it is at home among them.
  */
 #ifndef LOWTIDE_VMO_LIFE_H
 #define LOWTIDE_VMO_LIFE_H
 
-#include "engine/world.h"
 #include "scenario/scenario.h"
+#include "world/world.h"
 
 struct world_create_args {
     const char *name;    /* borrowed for the call; copied */

@@ -19,7 +19,7 @@
 #ifndef LOWTIDE_WATCHDOG_H
 #define LOWTIDE_WATCHDOG_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 enum {
     LEVEL_OOM,

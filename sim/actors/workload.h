@@ -22,9 +22,9 @@
 
 #include "actors/patterns.h"
 #include "actors/trace_feed.h"
-#include "engine/world.h"
 #include "record/histogram.h"
 #include "record/recorder.h"
+#include "world/world.h"
 
 enum thread_state {
     THREAD_STARTING,

@@ -19,8 +19,8 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "engine/future.h"
-#include "engine/stall.h"
+#include "world/future.h"
+#include "world/stall.h"
 
 #define SLICE_NS INT64_C(1000000)
 

@@ -12,7 +12,7 @@
 
 #include <time.h>
 
-#include "engine/world.h"
+#include "world/world.h"
 
 struct progress {
     bool is_shown;

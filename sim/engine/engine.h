@@ -28,7 +28,7 @@
 #ifndef LOWTIDE_ENGINE_H
 #define LOWTIDE_ENGINE_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 /*
  * Build the machine, its processes, pagers, VMOs (prefilled) and actors.

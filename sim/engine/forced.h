@@ -21,8 +21,8 @@
 #ifndef LOWTIDE_FORCED_H
 #define LOWTIDE_FORCED_H
 
-#include "engine/world.h"
 #include "scenario/scenario.h"
+#include "world/world.h"
 
 #ifdef VMCOW_FORCE_RARE_PATHS
 

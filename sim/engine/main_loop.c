@@ -22,10 +22,10 @@
 #include "actors/workload.h"
 #include "check.h"
 #include "engine/observe.h"
-#include "engine/overtime.h"
 #include "engine/script.h"
-#include "engine/stall.h"
 #include "record/recorder.h"
+#include "world/overtime.h"
+#include "world/stall.h"
 
 enum { EVENTS_BETWEEN_REPORTS = 4096, ACCESSES_BETWEEN_REPORTS = 1 << 22 };
 

@@ -13,10 +13,10 @@
 #include "actors/workload.h"
 #include "check.h"
 #include "engine/page_trace.h"
-#include "engine/stall.h"
-#include "engine/world_rows.h"
 #include "engine/world_switch.h"
 #include "record/recorder.h"
+#include "world/stall.h"
+#include "world/world_rows.h"
 
 static void check(struct world *world, bool is_fine)
 {

@@ -10,7 +10,7 @@
 #ifndef LOWTIDE_OBSERVE_H
 #define LOWTIDE_OBSERVE_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 struct run_summary;
 

@@ -14,7 +14,7 @@
 #ifndef LOWTIDE_PAGE_TRACE_H
 #define LOWTIDE_PAGE_TRACE_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 struct page_trace;
 

@@ -10,9 +10,9 @@
 #ifndef LOWTIDE_RUN_H
 #define LOWTIDE_RUN_H
 
-#include "engine/world.h"
 #include "record/recorder.h"
 #include "record/summary.h"
+#include "world/world.h"
 
 struct run_options {
     struct world_options world;

@@ -16,8 +16,8 @@
 #include <uthash.h>
 
 #include "engine/script.h"
-#include "engine/world.h"
 #include "scenario/scenario.h"
+#include "world/world.h"
 
 /* One run of one event. */
 struct script_call {

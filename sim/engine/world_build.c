@@ -25,14 +25,14 @@
 #include "actors/watchdog.h"
 #include "actors/workload.h"
 #include "engine/forced.h"
-#include "engine/future.h"
 #include "engine/observe.h"
-#include "engine/overtime.h"
 #include "engine/page_trace.h"
 #include "engine/script.h"
-#include "engine/world_policy.h"
 #include "engine/world_switch.h"
 #include "scenario/report.h"
+#include "world/future.h"
+#include "world/overtime.h"
+#include "world/world_policy.h"
 
 /* Content numbers that scenarios do not write begin here. */
 #define FIRST_CONTENT (UINT64_C(1) << 62)

@@ -6,7 +6,7 @@
 #include "actors/evictor.h"
 #include "actors/watchdog.h"
 #include "engine/page_trace.h"
-#include "engine/world_policy.h"
+#include "world/world_policy.h"
 
 /* Memory. ----------------------------------------------------------------- */
 

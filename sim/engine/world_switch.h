@@ -5,7 +5,7 @@
 #ifndef LOWTIDE_WORLD_SWITCH_H
 #define LOWTIDE_WORLD_SWITCH_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 /* Set the machine's marks for the budget it has now. */
 void world_set_watermarks(struct world *world);

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "engine/engine.h"
-#include "engine/future.h"
 #include "record/results.h"
 #include "record/schema.h"
 #include "scenario/scenario.h"
 #include "study/one_run.h"
 #include "study/process_pool.h"
+#include "world/future.h"
 
 static_assert(sizeof(struct study_result) <= PROCESS_RESULT_MAX_BYTES,
               "a result crosses the pipe in one piece");

@@ -78,7 +78,7 @@ struct study_point {
     const char *policy; /* as typed; borrowed. NULL: the scenario's own */
     const char *memory; /* the same */
     /* for a policy that needs the future: whose accesses, with the same memory
-     * and seed, it is told (engine/future.h); as typed, borrowed. NULL: none */
+     * and seed, it is told (world/future.h); as typed, borrowed. NULL: none */
     const char *future_policy;
     /* set by study_check() */
     char *policy_name; /* as run.policy has it; owned */

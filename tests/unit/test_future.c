@@ -1,7 +1,7 @@
 /* The future: as it was recorded, from where each thread is. */
 #include "world_fixture.h"
 
-#include "engine/future.h"
+#include "world/future.h"
 
 static void record(struct future *future, const char *accesses)
 {

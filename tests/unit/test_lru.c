@@ -6,7 +6,7 @@
 
 #include "actors/compressor_lock.h"
 #include "actors/lru.h"
-#include "engine/world_policy.h"
+#include "world/world_policy.h"
 #include "zircon_policy.h"
 
 static uint64_t free_pages(const struct stage *stage)

@@ -3,7 +3,7 @@
  */
 #include "world_fixture.h"
 
-#include "engine/world_policy.h"
+#include "world/world_policy.h"
 #include "zircon_policy.h"
 
 static const sim_ns SECOND = 1000000000;

@@ -16,15 +16,15 @@
  * differences of the core's totals around its runs; nothing else happens in
  * between.
  */
-#include "engine/world.h"
+#include "world/world.h"
 
 #include <stddef.h>
 
 #include "check.h"
-#include "engine/overtime.h"
-#include "engine/stall.h"
-#include "engine/world_policy.h"
 #include "rare_paths.h"
+#include "world/overtime.h"
+#include "world/stall.h"
+#include "world/world_policy.h"
 
 /* Memory. ----------------------------------------------------------------- */
 

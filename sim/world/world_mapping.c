@@ -8,7 +8,7 @@
  * Every one of them is scanned for accessed bits, in the order in which they
  * were made.
  */
-#include "engine/world.h"
+#include "world/world.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #define HASH_NONFATAL_OOM 1
 
-#include "engine/world.h"
+#include "world/world.h"
 
 #include <string.h>
 

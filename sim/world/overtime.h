@@ -10,7 +10,7 @@
 #ifndef LOWTIDE_OVERTIME_H
 #define LOWTIDE_OVERTIME_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 /* False: no room for the event. */
 bool overtime_new(struct world *world);

@@ -5,14 +5,14 @@
  * has a parameter of that name; what `params` says comes after and wins. The
  * engine does not ask which policy it is.
  */
-#include "engine/world_policy.h"
+#include "world/world_policy.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/future.h"
+#include "world/future.h"
 
 enum { TEXT_BYTES = 64, TUNABLES = 5 };
 

@@ -419,7 +419,7 @@ void world_vmo_unname(struct world *world, struct world_vmo *vmo);
 bool world_mapping_name(struct world *world, struct world_mapping *mapping);
 void world_mapping_unname(struct world *world, struct world_mapping *mapping);
 
-/* ---- Mappings and accesses (world_mapping.c) ---------------------------------------------- */
+/* ---- Mappings and accesses (world_mapping.c) ---------------------------- */
 
 /* `map`: VM_ALREADY_EXISTS while the name is open, what the core says. */
 enum vm_status world_map(struct world *world, struct world_vmo *vmo,

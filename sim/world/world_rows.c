@@ -1,4 +1,4 @@
-#include "engine/world_rows.h"
+#include "world/world_rows.h"
 
 #include <errno.h>
 

@@ -8,7 +8,7 @@
 #ifndef LOWTIDE_WORLD_ROWS_H
 #define LOWTIDE_WORLD_ROWS_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 /* The run begins, in its recorder: what there is from the start. */
 void world_rows_begin(struct world *world);

@@ -4,8 +4,8 @@
 #ifndef LOWTIDE_WORLD_POLICY_H
 #define LOWTIDE_WORLD_POLICY_H
 
-#include "engine/world.h"
 #include "policy/policies.h"
+#include "world/world.h"
 
 /* A policy that was put in use; kept until the world ends, because pages may
  * be told to it until then. */

@@ -11,7 +11,7 @@
  * moves on over those that are; each is passed once, so that asking costs
  * constant time on average.
  */
-#include "engine/future.h"
+#include "world/future.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "engine/overtime.h"
+#include "world/overtime.h"
 
 #define SLICE_NS   (INT64_C(20) * 1000000000)
 #define TIMEOUT_NS (INT64_C(300) * 1000000000)

@@ -14,7 +14,7 @@
 #ifndef LOWTIDE_STALL_H
 #define LOWTIDE_STALL_H
 
-#include "engine/world.h"
+#include "world/world.h"
 
 /* Bring some_ns and full_ns up to `now`. */
 static inline void stall_advance(struct world_stall *stall, sim_ns now)

@@ -1,4 +1,4 @@
-#include "engine/world.h"
+#include "world/world.h"
 
 void world_stop(struct world *world, enum world_status status)
 {
