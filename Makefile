@@ -183,6 +183,7 @@ test:  ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/unit_tests \
 	    $(BUILD)/bench/gen_trace
 	tests/check_core_table.sh
+	tests/check_arrows.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 	LOWTIDE=$(BUILD)/lowtide GEN_TRACE=$(BUILD)/bench/gen_trace \
 	    JOBS=$(JOBS) tests/run_miss_counts.sh
@@ -219,6 +220,7 @@ slurm-test: all  ## a study on a Slurm of two nodes, one of which dies (root)
 .PHONY: check
 check: all $(BUILD)/unit_tests  ## the quick tests, in seconds
 	tests/check_core_table.sh
+	tests/check_arrows.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 
 # Rare paths by force: sim/engine/forced.h.
