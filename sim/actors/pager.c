@@ -18,6 +18,9 @@
 #include "check.h"
 #include "world/world_policy.h"
 
+static_assert(offsetof(struct pager_source, seen) == 0,
+              "page_source.user is either of the two");
+
 /* No slot is left that does not wait for memory: who queues does, too. */
 static bool is_blocked(const struct pager *pager)
 {

@@ -64,6 +64,7 @@ void *pager_source_user(struct pager_source *source);
 void pager_source_adopt(struct pager_source *source, struct vm_cow_pages *cow);
 /* The VMO could not be created. */
 void pager_source_drop(struct world *world, struct pager_source *source);
+
 /* Let go of objects that are closed. */
 void pagers_sweep(struct world *world);
 

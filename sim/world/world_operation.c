@@ -4,9 +4,9 @@
  *   vmo_op_run --SHOULD_WAIT--> waiting on   a page request   board.done
  *                                            or on memory     memory_waiters
  *
- * Only the main loop resumes anything, between events (world_settle). Those that
- * wait for memory are tried in the order in which they began to wait, once for
- * each change of the free count: one that needs more pages than there are would
+ * Only the main loop resumes anything, between events (world_settle). What
+ * waits for memory is tried in the order in which it began to wait, once for
+ * each change of the free count: what needs more pages than there are would
  * otherwise be tried for ever.
  *
  * A thread may be stalled for a part of its wait: a pager that needs memory for

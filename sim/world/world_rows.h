@@ -2,8 +2,8 @@
  * Rows for what comes and goes: processes and VMOs. Ticks and totals are the
  * engine's (observe.h).
  *
- * Nothing is told before world_rows_begin(), nor to no recorder; one that fails
- * (disk full) ends the run with an error.
+ * Nothing is told before world_rows_begin(), which a world without a recorder
+ * never sees. A recorder that fails (disk full) ends the run with an error.
  */
 #ifndef LOWTIDE_WORLD_ROWS_H
 #define LOWTIDE_WORLD_ROWS_H
