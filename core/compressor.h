@@ -11,7 +11,7 @@
  * synthesised from its content number and its object's compressibility and
  * really compressed by liblz4; with the ratio model only sizes are drawn, from
  * the same two numbers. Where the bytes are not needed again they are not
- * kept: a reference remembers the content number. reclaim.md section 5.
+ * kept: a reference remembers the content number.
  */
 #ifndef VMCOW_COMPRESSOR_H
 #define VMCOW_COMPRESSOR_H

@@ -2,7 +2,7 @@
  * Attribution: which object pays for a page. Each page is charged to exactly
  * one visible node. A page in a hidden node goes to the node whose id the
  * hidden one carries, as long as that node can still reach it, else to the
- * other side (core.md 9).
+ * other side.
  */
 #include "cow_internal.h"
 

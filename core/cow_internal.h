@@ -9,7 +9,7 @@
  *                                          parent here
  *
  * parent_start_limit (psl) is only meaningful on hidden nodes and does not
- * affect look-ups (core.md 3.2).
+ * affect look-ups, only who counts as able to reach a page.
  */
 #ifndef VMCOW_COW_INTERNAL_H
 #define VMCOW_COW_INTERNAL_H
@@ -212,7 +212,8 @@ void cow_move_to_not_pinned(struct vm_cow_pages *cow, page_index page,
 /* The kernel or a program's call has used the page; a hardware fault does not
  * come here, its accessed bit shows it. */
 void cow_update_on_access(struct vm_cow_pages *cow, page_index page);
-/* Dirty transitions of core.md 10.5. */
+/* The page's new dirty state, and the queue that goes with it;
+ * `is_pending_add`: it is in no queue yet. */
 void cow_update_dirty_state(struct vm_cow_pages *cow, page_index page,
                             enum dirty_state state, bool is_pending_add);
 
@@ -336,7 +337,7 @@ void cow_unpin_all(struct vm_cow_pages *cow);
 
 /* --- cow_compress.c ----------------------------------------------------------- */
 
-/* Make the slot's reference a page, not queued (core.md 11.4). */
+/* Make the slot's reference a page, not queued. */
 enum vm_status cow_make_page_from_reference(struct vm_cow_pages *cow,
                                             struct page_slot *slot,
                                             struct page_request *request);

@@ -164,7 +164,7 @@ static void merge_content_with_child(struct vm_cow_pages *hidden,
 
 /*
  * The hidden node was charged to the child that goes: its ancestors that are
- * charged to the same are charged to the other side of each (core.md 3.6).
+ * charged to the same are charged to the other side of each.
  */
 static void repair_attribution(struct vm_cow_pages *hidden)
 {

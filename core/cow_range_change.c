@@ -4,7 +4,7 @@
  *
  * The walk goes over the tree with a work list threaded through the nodes. A
  * child gets the part of the range that falls into its window by whole size,
- * not by parent limit (core.md trap 28). With `narrow_range_changes` it is
+ * not by parent limit, as in the kernel. With `narrow_range_changes` it is
  * first narrowed to where the child has gaps of its own: where it has content
  * it never looked up. Both are equal in effect. Nothing is walked for nobody:
  * without mappings a thousand clones would still cost the next one a walk.

@@ -9,7 +9,7 @@
  * too is marked as forked on N's side. If the released piece touches an end of
  * N's window the window's limits shrink; a middle piece that is shared can't
  * be said by limits, then split bits say it and `partial_cow_release` on the
- * ancestors makes a later merge look at them (core.md 4.4).
+ * ancestors makes a later merge look at them.
  */
 #include "cow_internal.h"
 

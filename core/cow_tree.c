@@ -371,7 +371,7 @@ static bool is_cow_clonable(const struct vm_cow_pages *cow)
            !cow_is_slice(cow);
 }
 
-/* What the type asked for becomes on this node (core.md 3.5, step 1). */
+/* What the type asked for becomes on this node, before any is refused. */
 static enum vm_clone_type retarget(const struct vm_cow_pages *cow,
                                    enum vm_clone_type type)
 {

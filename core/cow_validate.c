@@ -1,7 +1,7 @@
 /*
  * Proof: every rule of the tree, recounted from scratch.
  *
- * The five validators are the kernel's own (core.md 16). On top of them,
+ * The five validators are the kernel's own. On top of them,
  * vm_machine_valid() proves conservation: every object page is in one list,
  * every list's pages are charged to exactly one node or seen by nobody, and
  * all totals are what a recount gives. Walks go by parent pointers, never by
@@ -135,7 +135,7 @@ const char *vm_cow_debug_validate_page_splits(const struct vm_cow_pages *cow)
 }
 
 /* Where a page may be. Dirtying and cleaning move pinned pages, too, and those of
- * high priority, so that little is certain about them (core.md 10.5). */
+ * high priority, so that little is certain about them. */
 static const char *check_queue(const struct vm_cow_pages *cow,
                                const struct vm_page *page)
 {

@@ -1,6 +1,6 @@
 /*
  * Zeroing: afterwards the range reads as zero, with as little memory as the
- * node's kind allows (core.md 7.4).
+ * node's kind allows (VmCowPages::ZeroPages).
  *
  *   anonymous root, no pins   decommit
  *   pager-backed              dirty zero intervals; pinned pages in place

@@ -8,7 +8,7 @@
  *
  * A machine keeps two lists: candidates, exactly the reclaimable objects in
  * the order in which they were unlocked, and the others. Unset objects are on
- * neither. core.md 14, reclaim.md 4.
+ * neither.
  */
 #ifndef VMCOW_DISCARDABLE_H
 #define VMCOW_DISCARDABLE_H

@@ -63,7 +63,7 @@ struct vm_machine {
     bool borrow_on_supply;
     bool borrow_on_access; /* accessed pages move to loaned ones */
     bool replace_on_unloan;
-    bool narrow_range_changes; /* core.md 15.1, era B's narrowing */
+    bool narrow_range_changes; /* as from 2024: cow_range_change.c */
     bool keeps_distances;      /* of refaults; costs 4 bytes a page taken */
 
     struct vm_machine_stats stats;

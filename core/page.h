@@ -38,7 +38,7 @@ enum page_state {
     PAGE_STORE,  /* holds compressed pages */
 };
 
-/* Whether a page's content has to go back to its pager (core.md 10.5). */
+/* Whether a page's content has to go back to its pager. */
 enum dirty_state {
     DIRTY_UNTRACKED,      /* not pager-backed */
     DIRTY_CLEAN,          /* as supplied */

@@ -7,7 +7,7 @@
  * Splitting isolates one page of an interval as a Slot, so that content can
  * take its place; adding merges with equal neighbours. A Start or Slot also
  * carries how many bytes from there a writeback has begun on (awaiting clean);
- * that length may reach past the interval (core.md 1.4, 1.5).
+ * that length may reach past the interval.
  *
  * Slots are taken before anything changes, so running out of memory has no
  * effect.

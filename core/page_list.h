@@ -236,7 +236,7 @@ void page_list_remove_range(struct page_list *list, uint64_t start,
 void page_list_remove_all(struct page_list *list, page_slot_release_fn release,
                           void *context);
 
-/* Zero intervals (page_intervals.c); core.md 1.4 and 1.5. --------------- */
+/* Zero intervals (page_intervals.c). ------------------------------------ */
 
 /*
  * Add the dirty zero interval [start, end), merging with equal neighbours.
@@ -271,7 +271,7 @@ enum vm_status page_list_clip_interval_start(struct page_list *list,
 enum vm_status page_list_clip_interval_end(struct page_list *list, uint64_t end,
                                            uint64_t length);
 
-/* Merging (page_list_merge.c); core.md 1.6. ------------------------------ */
+/* Merging (page_list_merge.c). ------------------------------------------- */
 
 /*
  * A page or reference of `from` at `offset` (from's coordinates) is about to
@@ -297,7 +297,7 @@ void page_list_merge_from(struct page_list *to, struct page_list *from,
 void page_list_merge_onto(struct page_list *top, struct page_list *bottom,
                           page_slot_release_fn release, void *context);
 
-/* Cursor over adjacent list nodes; core.md 1.8. -------------------------- */
+/* Cursor over adjacent list nodes. --------------------------------------- */
 
 /* Insertions leave it valid, removals do not. */
 struct page_list_cursor {

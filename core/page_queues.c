@@ -349,7 +349,7 @@ page_index pq_pop_zero_fork(struct page_queues *pqs)
         return PAGE_NONE;
     /* In the kernel of 2023 it is ANONYMOUS even where anonymous pages are
      * reclaimable: a page that has had its chance is never compressed
-     * (reclaim.md 1.10). */
+     * (PageQueues::PopAnonymousZeroFork). */
     enum page_queue queue = pqs->host.manner.retries_zero_forks
                                 ? widened(pqs, PQ_ANONYMOUS)
                                 : PQ_ANONYMOUS;

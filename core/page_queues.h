@@ -8,7 +8,7 @@
  *
  * The first six are counted here (and ZERO_FORK is kept in order, for the
  * scanner); pages in RECLAIM belong to the reclaim policy, which orders them
- * as it likes. The names and their order are Zircon's (reclaim.md 1.1), where
+ * as it likes. The names and their order are Zircon's (PageQueues), where
  * RECLAIM stands for its DontNeed queue and its eight generations.
  *
  * Invariants (pq_valid):

@@ -139,8 +139,8 @@ static inline void slot_set_awaiting_bytes(struct page_slot *slot,
 }
 
 /*
- * Split bits of a page or reference slot (core.md 4.1). `pages` is the
- * descriptor array.
+ * Split bits of a page or reference slot of a hidden node: the child on that
+ * side has content of its own there. `pages` is the descriptor array.
  */
 static inline bool slot_left_split(struct page_slot slot,
                                    const struct vm_page *pages)

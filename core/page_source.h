@@ -14,8 +14,7 @@
  *
  * Per source and type exactly one outstanding request covers a page: a new
  * one that starts inside another is trimmed to it and waits along (overlap);
- * one that would run into a later one is trimmed to end where that begins
- * (core.md 10.1, reclaim.md 8).
+ * one that would run into a later one is trimmed to end where that begins.
  */
 #ifndef VMCOW_PAGE_SOURCE_H
 #define VMCOW_PAGE_SOURCE_H

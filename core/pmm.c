@@ -9,7 +9,7 @@
  *
  * The memory state is recomputed only when the free count reaches one of the
  * two bounds around the present level, so that an allocation costs two
- * compares (reclaim.md 6.3).
+ * compares.
  */
 #include "pmm.h"
 

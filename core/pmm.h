@@ -14,7 +14,7 @@
  * withheld + held by somebody = total.
  *
  * Nothing is called back: crossing a watermark changes `level` and sets
- * `level_signal`, which the machine's watchdog consumes (reclaim.md 6.3).
+ * `level_signal`, which the machine's watchdog consumes.
  */
 #ifndef VMCOW_PMM_H
 #define VMCOW_PMM_H
@@ -53,7 +53,7 @@ struct pmm {
     uint64_t deficit_pages;  /* still to be withheld as pages are freed */
 
     bool borrowing_enabled;
-    bool never_wait; /* delayed allocation is off (reclaim.md 6.4) */
+    bool never_wait; /* nobody is told to wait for free pages */
 
     /* watermarks and memory state */
     uint64_t watermarks[PMM_MAX_WATERMARKS];
@@ -120,7 +120,7 @@ void pmm_free_page(struct pmm *pmm, page_index page);
 /* ... a whole chain, which ends up empty. */
 void pmm_free_chain(struct pmm *pmm, struct page_chain *chain);
 
-/* Loans (reclaim.md 6.5). Pages are borrowed for the call except as said. */
+/* Loans (pmm_loan.c). Pages are borrowed for the call except as said. */
 
 /* Lend the chain's pages (ALLOC state, taken): they become free-loaned. */
 void pmm_begin_loan(struct pmm *pmm, struct page_chain *chain);

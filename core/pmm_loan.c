@@ -1,5 +1,5 @@
 /*
- * Loans of pages (reclaim.md 6.5).
+ * Loans of pages.
  *
  *   ALLOC --begin--> free-loaned <--free--> in use by a borrower
  *     ^                  |  cancel             |  cancel

@@ -5,8 +5,8 @@
  *   [left ]. . . . . . . . . [  middle  ] . . . . . . . . [ right ]
  *
  * Pages with room are kept in 64 buckets by their largest gap, in units of 64
- * bytes; pages without are kept apart. Nothing is ever moved. reclaim.md 5.4
- * has the placement rules.
+ * bytes; pages without are kept apart. Nothing is ever moved. An item goes to
+ * the tightest page that has room, there to where it leaves the larger gap.
  */
 #ifndef VMCOW_TRI_PAGE_H
 #define VMCOW_TRI_PAGE_H
@@ -45,7 +45,8 @@ uint64_t tri_page_page_count(const struct tri_page_store *store);
 uint64_t tri_page_item_count(const struct tri_page_store *store);
 uint64_t tri_page_stored_bytes(const struct tri_page_store *store);
 
-/* Returns the first broken invariant of reclaim.md 10.2, NULL if none. */
+/* Returns the first broken rule, NULL if none: all items are counted, none
+ * overlap, pages with room are in the bucket of their largest gap. */
 const char *tri_page_valid(const struct tri_page_store *store);
 
 #endif

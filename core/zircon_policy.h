@@ -9,7 +9,7 @@
  *
  * Two truths per page: its queue (always current, every count follows it) and
  * the list that it is linked on (put right lazily). Marking a page accessed
- * changes only the first. reclaim.md section 1, era [A].
+ * changes only the first. So it is in the kernel of 2023.
  */
 #ifndef VMCOW_ZIRCON_POLICY_H
 #define VMCOW_ZIRCON_POLICY_H
@@ -39,7 +39,7 @@ struct zircon_state {
     uint64_t dont_need;
     uint64_t active, inactive;
     bool active_inactive_cached; /* a scan is running: frozen values */
-    /* ReclaimCounts of reclaim.md 1.11 */
+    /* newest: ages 0 and 1; oldest: from 6 on, and dont_need */
     uint64_t reclaim_total, reclaim_newest, reclaim_oldest;
 };
 

@@ -1,4 +1,4 @@
-/* Accessed-bit scans, ageing by the clock and by hand (reclaim.md 1.6, 3.3). */
+/* Accessed-bit scans, ageing by the clock and by hand. */
 #include "actors/aging.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * What one run of the evictor does (reclaim.md 2.3 to 2.6).
+ * What one run of the evictor does.
  *
  *   need = min - freed, then free_target - free pages, then done
  *   discardable objects first: their share of the need, or all of it at the

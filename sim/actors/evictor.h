@@ -1,5 +1,5 @@
 /*
- * The evictor: frees memory until its targets are met (reclaim.md 2).
+ * The evictor: frees memory until its targets are met.
  *
  *   watchdog --sync--> +---------+      eviction thread: one-shot targets that
  *   timer ---async---> | target  | ---> came in asynchronously, and the

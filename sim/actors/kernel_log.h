@@ -37,7 +37,7 @@ void kernel_log_oom(const struct world *world, bool is_over);
 void kernel_log_kill(const struct world *world,
                      const struct world_process *victim);
 
-/* The page queues in one line (reclaim.md 1.11). */
+/* The page queues in one line, as the kernel dumps them. */
 void kernel_log_queues(const struct world *world);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The LRU thread: what ageing has pushed out of the oldest generation may be
- * reclaimed at once, without any pressure (the LRU action, reclaim.md 1.7, 1.8),
- * and what was found accessed on the way may move to a lent frame (1.9).
+ * reclaimed at once, without any pressure (`lru_action`), and what
+ * was found accessed on the way may move to a lent frame (`borrow_on_mru`).
  *
  *   ageing --> [woken] --> a batch of 16 pages --time--> the next one ... asleep
  *                             ^ waits for the compressor if it needs it; a page

@@ -1,6 +1,6 @@
 /*
  * The scanner: now and then it looks for pages of zeros, and for accessed
- * bits (reclaim.md 3).
+ * bits, as the kernel's does.
  *
  *   zero scan   every second, as many pages as the rate allows: each page
  *               forked from the zero page gets one chance to be given up

@@ -1,5 +1,5 @@
 /*
- * The memory watchdog: watches the level of free memory (reclaim.md 7).
+ * The memory watchdog: watches the level of free memory.
  *
  *   level  0 oom | 1 imminent_oom | 2 critical | 3 warning | 4 normal
  *

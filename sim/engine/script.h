@@ -1,5 +1,5 @@
 /*
- * The script: the list `events` of a scenario, run in order (scenario.md 9).
+ * The script: the list `events` of a scenario, run in order.
  *
  *   events   0      1 (every: 2ms, times: 3)   2 (at: 4ms)   3
  *   runs     0   1.0        1.1         1.2  2  3

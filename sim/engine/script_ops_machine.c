@@ -69,7 +69,7 @@ static enum vm_status set_policy(struct script_call *call)
     return status;
 }
 
-/* In the order of scenario.md; the first that fails is the last. */
+/* In this order, whatever the file's; the first that fails is the last. */
 enum vm_status script_set(struct script_call *call)
 {
     struct world *world = call->world;

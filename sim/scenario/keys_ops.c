@@ -1,4 +1,4 @@
-/* Tables of events and operations: scenario.md's table, row by row. */
+/* Tables of events and operations. */
 #include "scenario/decode.h"
 #include "scenario/keys.h"
 #include "scenario/scenario.h"

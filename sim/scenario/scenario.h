@@ -5,7 +5,7 @@
  *                                                        |
  *     struct scenario <-- strict values <-- libcyaml <-- canonical text
  *
- * scenario.md is the language. All memory of a scenario is its own and goes
+ * keys*.c are the language. All memory of a scenario is its own and goes
  * with scenario_free(). Amounts are pages of the machine (machine.page_bytes
  * each), times nanoseconds, unless a name says otherwise. What the file leaves
  * out holds its default. Everything in here has been checked, names included;
@@ -165,7 +165,7 @@ enum trace_timing { TRACE_TIMING_TRACE, TRACE_TIMING_THINK };
 
 struct scenario_trace {
     const char *file;    /* path that can be opened from where lowtide runs */
-    const char *format;  /* a format of cli.md, or "auto" */
+    const char *format;  /* a format of docs/FORMATS.md, or "auto" */
     const char *columns; /* of csv; NULL: the reader's default */
     enum trace_timing timing;
     bool loop;

@@ -1,5 +1,5 @@
 /*
- * The script of a scenario: operations, expectations, events (scenario.md 9).
+ * The script of a scenario: operations, expectations, events.
  *
  * Everything here is decoded: sizes, offsets and counts are pages of the
  * machine, times are nanoseconds. A string that is NULL, a range whose
@@ -262,7 +262,7 @@ struct scenario_param {
 };
 
 /*
- * One operation, flat: the fields that its kind has (scenario.md's table) and
+ * One operation, flat: the fields that its kind has (keys_ops.c) and
  * defaults for the others.
  */
 struct scenario_op {

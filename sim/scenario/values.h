@@ -1,5 +1,5 @@
 /*
- * Strict readers for the values of the scenario language (scenario.md 1).
+ * Strict readers for the values of the scenario language.
  *
  * Each takes the whole text, which ends in NUL, and accepts exactly one
  * spelling rule: no surrounding blanks, no sign, no leading zeros, no octal or

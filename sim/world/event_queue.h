@@ -25,7 +25,7 @@
 
 #include "units.h"
 
-/* Who acts first at equal times (the scenario language, section 9). */
+/* Who acts first at equal times; scenarios may rely on it. */
 enum event_class {
     EVENT_CLASS_SCRIPT,
     EVENT_CLASS_WATCHDOG,

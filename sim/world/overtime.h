@@ -1,5 +1,5 @@
 /*
- * Overtime: operations that wait for a pager for too long (reclaim.md 8.7).
+ * Overtime: operations that wait for a pager for too long.
  *
  *   begin --20s--> overtime is counted --300s--> given up: TIMED_OUT
  *

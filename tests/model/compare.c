@@ -145,7 +145,7 @@ static uint64_t charged_to(const struct node *node)
 /*
  * A piece out of the middle of a view was released: limits cannot say that,
  * so a sibling that still sees pages above takes them for the other's, and
- * nobody is charged (the walk of core.md 9). Only a look inside tells.
+ * nobody is charged (core/cow_attribution.c). Only a look inside tells.
  */
 static bool is_released_in_part(const struct node *node)
 {

@@ -1,6 +1,6 @@
 /*
- * Objects whose zeros may not be decommitted (core.md 2.2, 7.4): what is
- * zeroed keeps or gets a page, and nobody is left with a page that has gone.
+ * Objects whose zeros may not be decommitted (kCannotDecommitZeroPages): what
+ * is zeroed keeps or gets a page, and nobody is left with a page that has gone.
  */
 #include "core_fixture.h"
 

@@ -391,7 +391,8 @@ static int age_bucket(enum compression_ages ages, sim_ns held)
     return found;
 }
 
-/* The three definitions of reclaim.md 5.5; -1: in no bucket. */
+/* What the kernel documents, its code of 2023 (a) and of 2024 (b); -1: in no
+ * bucket. */
 Test(compressor, decompression_age_is_counted_in_powers_of_two)
 {
     static const struct {

@@ -141,7 +141,7 @@ Test(evictor, compression_counts_a_page_for_a_page)
     stage_clear(&stage);
 }
 
-/* How much is evicted (reclaim.md 2.9). ----------------------------------- */
+/* How much is evicted. ---------------------------------------------------- */
 
 static uint64_t evict_now(struct stage *stage, uint64_t min, uint64_t target)
 {

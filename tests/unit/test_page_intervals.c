@@ -612,7 +612,7 @@ Test(page_intervals, length_near_the_largest_offset_does_not_wrap)
     page_list_release(&list);
 }
 
-/* L48 and L49 from where [1,4) are slots. */
+/* What the next two have in common: [1,4) are slots now. */
 static void expect_three_slots_return(struct page_list *list)
 {
     expect_list(list, "slot@1+1 slot@2+1 slot@3+1 start@4+29 end@32");

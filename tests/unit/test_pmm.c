@@ -580,7 +580,7 @@ Test(pmm, reaching_a_bound_signals_even_if_the_level_stays)
     release_pool(&pmm);
 }
 
-/* reclaim.md 6.3: the kernel's marks for a machine of a gibibyte and more. */
+/* The kernel's marks for a machine of a gibibyte and more. */
 Test(pmm, the_default_marks_are_crossed_where_the_kernel_does)
 {
     static const uint64_t marks[] = {12800, 15360, 38400, 76800};

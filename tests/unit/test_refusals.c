@@ -1,6 +1,6 @@
 /*
  * What a VMO refuses, with which status, and in which order it looks. The
- * statuses are those of the kernel's system calls (core.md 3.5, 5.8, 8 to 14).
+ * statuses are those of the kernel's system calls.
  */
 #include "core_fixture.h"
 
@@ -111,7 +111,7 @@ Test(refusals, clones_of_what_cannot_be_cloned)
     vmo_close(plain);
 }
 
-/* The rows of core.md 3.5's table, for the three types in its order. */
+/* Which clones can be made of it: a status for each type. */
 static void expect_clones(struct vmo *vmo, enum vm_status snapshot,
                           enum vm_status at_least_on_write,
                           enum vm_status modified, const char *who)

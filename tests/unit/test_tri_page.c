@@ -224,8 +224,7 @@ Test(tri_page, C09_a_gap_below_64_bytes_is_lost)
     stop(&rig);
 }
 
-/* reclaim.md 5.4:
-   [0 1000) left   [3096 4096) right   then [1548 2548) in the middle, full */
+/* [0 1000) left   [3096 4096) right   then [1548 2548) in the middle, full */
 Test(tri_page, three_items_of_1000_bytes_go_left_right_middle)
 {
     static const long offsets[3] = {0, 3096, 1548};

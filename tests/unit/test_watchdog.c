@@ -83,7 +83,7 @@ Test(watchdog, eviction_comes_half_a_hysteresis_later_and_aims_past_critical)
     stage_clear(&stage);
 }
 
-/* reclaim.md 7.7: critical with 149 MiB free. A mebibyte has to go, and 151
+/* Critical with 149 MiB free. A mebibyte has to go, and 151
  * have to be free, five seconds later. */
 Test(watchdog, a_machine_with_the_kernels_marks_evicts_as_the_kernel_does)
 {
@@ -224,7 +224,7 @@ Test(watchdog, waiting_it_out_leaves_everybody_waiting)
     stage_clear(&stage);
 }
 
-/* The fine print (reclaim.md 7.2 to 7.4). --------------------------------- */
+/* The fine print. --------------------------------------------------------- */
 
 /* One object of 96 pages; the marks of MACHINE. */
 static struct stage levels_stage(const char *reclaim, const char *events)

@@ -5,7 +5,6 @@
 
 /* Generations. ------------------------------------------------------------ */
 
-/* also reclaim.md 1.12, examples 1 and 4 */
 Test(zircon_policy, Q11_rotation_ages_reclaimable_pages_and_no_others)
 {
     static const struct {
@@ -40,7 +39,6 @@ Test(zircon_policy, Q11_rotation_ages_reclaimable_pages_and_no_others)
     stop(&rig);
 }
 
-/* also reclaim.md 1.12, example 3 */
 Test(zircon_policy, Q12_hinted_pages_leave_the_generations_until_accessed)
 {
     struct rig rig;
@@ -63,7 +61,6 @@ Test(zircon_policy, Q12_hinted_pages_leave_the_generations_until_accessed)
     stop(&rig);
 }
 
-/* reclaim.md 1.12, example 2 */
 Test(zircon_policy, an_accessed_page_is_newest_at_once)
 {
     struct rig rig;
