@@ -3,7 +3,7 @@
  *
  *   results file --> numbers ------------> FILE.dat + FILE.gp --> gnuplot
  *    plot_runs        plot_figure (time)    plot_script      plot_gnuplot
- *    plot_lines ...   plot_chart (others)   reports/X.gp
+ *    plot_lines ...   plot_chart (others)   KIND.gp
  *
  * Numbers are computed here, looks are in reports/: a script is a preamble of
  * values, made here, followed by reports/style.gp and by the kind's template.

@@ -1,7 +1,7 @@
 /*
  * Errors of scenario files: collected, sorted by position, printed together.
  *
- *     scenarios/storm.yaml:12:7: unknown key 'sise', did you mean 'size'?
+ *     storm.yaml:12:7: unknown key 'sise', did you mean 'size'?
  *     --set reclaim.min_agin=1s: unknown key 'min_agin', ...
  *
  * At most SCENARIO_MAX_ERRORS are kept; the others are counted.

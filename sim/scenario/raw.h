@@ -6,7 +6,7 @@
  *     "memory": "9 64MiB"        ---->     slot 1 -> "9 64MiB"
  *     "params": ["11", "12 a=b"]           slot 2 -> 2 strings
  *
- * The canonical text is written from the checked tree (canonical.c): every
+ * The canonical text is written from the checked tree: every
  * mapping has the key "_", every list of values a first entry, every value a
  * prefix, and all of these are the id of the tree's node, so that whatever is
  * decoded knows its place. A "!" behind a mapping's id says that the check left
