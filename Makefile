@@ -207,6 +207,7 @@ test:  ## install what is missing, build, run every test
 	LOWTIDE=$(BUILD)/lowtide tests/run_databases.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_report.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_docs.sh
+	LOWTIDE=$(BUILD)/lowtide tests/check_results_docs.sh
 	tests/run_browser.sh $(BUILD)
 	@$(MAKE) --no-print-directory soak SOAK_SCALE=0.01
 	@$(MAKE) --no-print-directory san-unit

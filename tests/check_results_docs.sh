@@ -1,0 +1,104 @@
+#!/bin/bash
+# Does docs/RESULTS.md say what there is, all of it and no more?
+#
+#   tests/check_results_docs.sh [PAGE]
+#
+# A name is said if it is in backquotes in the section that its heading names:
+#
+#   ### `tick`    a table, a view
+#   ## Counters   the dictionary's counters; process.NAME.* stand for all
+#
+# Of tables and views each column has to be said. What stands in the first column of a section's
+# table has to exist. Each block ```sql runs on what the demo's scenario leaves,
+# and gives a row. LOWTIDE names the program (default build/lowtide). Prints what
+# is wrong; exit status 1 if anything is.
+set -u
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+lowtide=$(realpath "${LOWTIDE:-$here/build/lowtide}")
+results=${1:-$here/docs/RESULTS.md}
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+failed=0
+
+wrong() {
+    echo "$*" >&2
+    failed=1
+}
+
+# said FILE WHERE: lines `section<tab>name`, section being the first name of the
+# heading. WHERE is all, or cell: the first column of tables alone.
+said() {
+    awk -v where="$2" '
+        /^```/ { is_code = !is_code; next }
+        is_code { next }
+        /^#/ {
+            section = $0
+            gsub(/^#+ *`?|`.*/, "", section)
+            if (where == "all" && /`/)
+                print section "\t"
+        }
+        where == "cell" && !/^[|]/ { next }
+        where == "cell" { sub(/^[|] */, ""); sub(/[|].*/, "") }
+        !/^#/ { # a span may go on in the next line
+            text = open $0; open = ""
+            while (match(text, /`[^`]*`/)) {
+                print section "\t" substr(text, RSTART + 1, RLENGTH - 2)
+                text = substr(text, RSTART + RLENGTH)
+            }
+            if (where == "all" && (at = index(text, "`")))
+                open = substr(text, at) " "
+        }' "$1" | sort -u
+}
+
+# compare FILE WANTED: both ways.
+compare() {
+    sort -u "$2" >"$work/wanted"
+    said "$1" all >"$work/said"
+    said "$1" cell >"$work/cells"
+    [ -s "$work/wanted" ] || wrong "$1: nothing to look for"
+    while IFS=$'\t' read -r section name; do
+        wrong "$1: ${section:-?}: ${name:-has no section}${name:+ is not said}"
+    done < <(comm -23 "$work/wanted" "$work/said")
+    while IFS=$'\t' read -r section name; do
+        wrong "$1: $section: there is no $name"
+    done < <(cut -f 1 "$work/wanted" | sort -u |
+        join -t "$(printf '\t')" - "$work/cells" | comm -23 - "$work/wanted")
+    names=$((${names:-0} + $(wc -l <"$work/wanted")))
+}
+
+# --- the results file ----------------------------------------------------------
+
+db=$work/results.db
+for policy in zircon lru; do
+    "$lowtide" run "$here/scenarios/first-pressure.yaml" --quiet -o "$db" \
+        --policy "$policy" --set record.pages=true || exit 2
+done
+
+relations="SELECT s.name AS place, c.name FROM sqlite_schema s
+           JOIN pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')"
+sqlite3 -separator "$(printf '\t')" "$db" "
+    $relations;
+    SELECT DISTINCT place, '' FROM ($relations);
+    SELECT 'Counters', column_name FROM metric
+    WHERE (table_name, column_name) NOT IN ($relations)" |
+    sed -E 's/process\..*\.(stall_)/process.NAME.\1/' >"$work/columns"
+compare "$results" "$work/columns"
+
+# Lines `number query`, a query being one line.
+awk '/^```sql$/ { inside = 1; first = NR + 1; text = ""; next }
+     /^```$/ { if (inside) print first, text; inside = 0 }
+     inside { text = text " " $0 }' "$results" >"$work/queries"
+[ -s "$work/queries" ] || wrong "$results: no queries"
+while read -r line query; do
+    rows=$(sqlite3 -bail -readonly "$db" "$query" 2>"$work/error" </dev/null |
+        wc -l)
+    [ ! -s "$work/error" ] || wrong "$results:$line: $(cat "$work/error")"
+    [ "$rows" -gt 0 ] || wrong "$results:$line: gives no rows"
+done <"$work/queries"
+
+[ "$failed" = 0 ] && echo "docs/RESULTS.md: $names names," \
+    "$(wc -l <"$work/queries") queries"
+exit "$failed"
