@@ -1,14 +1,16 @@
 #!/bin/bash
-# Does docs/RESULTS.md say what there is, all of it and no more?
+# Do docs/RESULTS.md and docs/POLICIES.md say what there is, all of it and no
+# more?
 #
-#   tests/check_results_docs.sh [PAGE]
+#   tests/check_results_docs.sh [PAGE OF RESULTS [PAGE OF POLICIES]]
 #
 # A name is said if it is in backquotes in the section that its heading names:
 #
-#   ### `tick`    a table, a view
+#   ### `tick`    a table, a view, a policy
 #   ## Counters   the dictionary's counters; process.NAME.* stand for all
 #
-# Of tables and views each column has to be said. What stands in the first column of a section's
+# Of tables and views each column has to be said, of policies each parameter
+# with its default (`bits=1`). What stands in the first column of a section's
 # table has to exist. Each block ```sql runs on what the demo's scenario leaves,
 # and gives a row. LOWTIDE names the program (default build/lowtide). Prints what
 # is wrong; exit status 1 if anything is.
@@ -18,6 +20,7 @@ export LC_ALL=C
 here=$(cd "$(dirname "$0")/.." && pwd)
 lowtide=$(realpath "${LOWTIDE:-$here/build/lowtide}")
 results=${1:-$here/docs/RESULTS.md}
+policies=${2:-$here/docs/POLICIES.md}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -99,6 +102,15 @@ while read -r line query; do
     [ "$rows" -gt 0 ] || wrong "$results:$line: gives no rows"
 done <"$work/queries"
 
-[ "$failed" = 0 ] && echo "docs/RESULTS.md: $names names," \
+# --- policies -------------------------------------------------------------------
+
+"$lowtide" policies >"$work/list" || exit 2
+# shellcheck disable=SC2046 # names have no blanks
+"$lowtide" policies $(awk '{ print $1 }' "$work/list") >"$work/policies" || exit 2
+awk -v OFS='\t' '/^[^ ]/ { policy = $1; print policy, "" }
+                 /^  [a-z_]+=/ { print policy, $1 }' "$work/policies" >"$work/params"
+compare "$policies" "$work/params"
+
+[ "$failed" = 0 ] && echo "pages of results and policies: $names names," \
     "$(wc -l <"$work/queries") queries"
 exit "$failed"

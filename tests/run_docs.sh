@@ -17,7 +17,7 @@
 . "$(dirname "$0")/lib.sh"
 top=$(realpath "$here/..")
 [ $# -gt 0 ] || set -- "$top/README.md" "$top"/docs/TUTORIAL.md \
-    "$top"/docs/COOKBOOK.md "$top"/docs/RESULTS.md
+    "$top"/docs/COOKBOOK.md "$top"/docs/RESULTS.md "$top"/docs/POLICIES.md
 block=$work/block
 
 # matches EXPECTED GOT: equal, `...` in a line of its own being anything.
