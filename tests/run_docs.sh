@@ -10,14 +10,16 @@
 #              says: `# exit status N`
 #   ```text    right below them: what they print; a line `...` stands for any
 #              number of lines
-#   ```yaml    with a file's name as comment in the first line: that file
+#   ```yaml    with a file's name as comment in the first line: that file; with
+#              `version: 1` there: a scenario, which must run as it is
 #
 # A block ```console, or one below the comment `<!-- not run -->`, is left out.
 # scenarios/ and build/ are where the document expects them.
 . "$(dirname "$0")/lib.sh"
 top=$(realpath "$here/..")
 [ $# -gt 0 ] || set -- "$top/README.md" "$top"/docs/TUTORIAL.md \
-    "$top"/docs/COOKBOOK.md "$top"/docs/RESULTS.md "$top"/docs/POLICIES.md
+    "$top"/docs/COOKBOOK.md "$top"/docs/SCENARIOS.md \
+    "$top"/docs/RESULTS.md "$top"/docs/POLICIES.md
 block=$work/block
 
 # matches EXPECTED GOT: equal, `...` in a line of its own being anything.
@@ -39,6 +41,12 @@ matches() {
 # As printed, or with what went to stderr behind it.
 printed() { matches "$block" "$work/out" || matches "$block" "$work/both"; }
 
+# A scenario that `check` and `run` find fine.
+holds() {
+    (cd "$room" && "$lowtide" check --quiet "$block" &&
+        "$lowtide" run --quiet -o .scenario.db "$block") >&2
+}
+
 # take KIND PLACE: a block, to its end, of a document that has $room.
 take() {
     local name got
@@ -46,6 +54,8 @@ take() {
     yaml)
         name=$(sed -n '1s/^# \([A-Za-z0-9_./-]*\.yaml\)$/\1/p' "$block")
         [ -z "$name" ] || cp "$block" "$room/$name"
+        [ "$(sed -n 1p "$block")" != 'version: 1' ] ||
+            check "$2: a scenario that does not hold" holds
         ;;
     sh)
         sed -E 's/^(.*) # exit status ([0-9]+)$/\1 \&\& exit 99 || [ $? = \2 ]/' \
