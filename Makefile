@@ -185,6 +185,7 @@ test:  ## install what is missing, build, run every test
 	tests/check_core_table.sh
 	tests/check_arrows.sh
 	tests/check_references.sh
+	LOWTIDE=$(BUILD)/lowtide tests/check_scenario_docs.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 	LOWTIDE=$(BUILD)/lowtide GEN_TRACE=$(BUILD)/bench/gen_trace \
 	    JOBS=$(JOBS) tests/run_miss_counts.sh
@@ -224,6 +225,7 @@ check: all $(BUILD)/unit_tests  ## the quick tests, in seconds
 	tests/check_core_table.sh
 	tests/check_arrows.sh
 	tests/check_references.sh
+	LOWTIDE=$(BUILD)/lowtide tests/check_scenario_docs.sh
 	LOWTIDE=$(BUILD)/lowtide tests/run_unit.sh $(BUILD)/unit_tests
 
 # Rare paths by force: sim/engine/forced.h.
