@@ -338,6 +338,7 @@ static bool check_pattern(const struct scenario *scenario,
                           const struct scenario_pattern *pattern, bool is_phase,
                           char *message, size_t message_bytes)
 {
+    const char *limit = NULL;
     char text[512];
 
     for (size_t i = 0;
@@ -347,18 +348,39 @@ static bool check_pattern(const struct scenario *scenario,
             return false;
     if (pattern->kind != PATTERN_TRACE)
         return true;
-    if (is_phase) {
-        scenario_message_at(scenario, &pattern->trace.place,
-                            "a trace can't be one of several phases", message,
+    if (is_phase)
+        limit = "a trace can't be one of several phases";
+    else if (workload->vmo_count > 1)
+        limit = "a trace speaks of the pages of one VMO, not of several";
+    else if (trace_feed_check(&pattern->trace, scenario->machine.page_bytes,
+                              text, sizeof text))
+        return true;
+    scenario_message_at(scenario, &pattern->trace.place, limit ? limit : text,
+                        message, message_bytes);
+    return false;
+}
+
+/* A request that fails with anything else would never be answered. */
+static bool check_pagers(const struct scenario *scenario, char *message,
+                         size_t message_bytes)
+{
+    char text[200];
+
+    for (size_t i = 0; i < scenario->pager_count; i++) {
+        const struct scenario_pager *pager = &scenario->pagers[i];
+
+        if (pager->fail_every == 0 ||
+            page_source_is_valid_failure(pager->fail_status, true))
+            continue;
+        snprintf(text, sizeof text,
+                 "pager '%.60s' can't fail with %s; there are IO, "
+                 "IO_DATA_INTEGRITY, BAD_STATE, NO_SPACE, BUFFER_TOO_SMALL",
+                 pager->name, vm_status_name(pager->fail_status));
+        scenario_message_at(scenario, &pager->place, text, message,
                             message_bytes);
         return false;
     }
-    if (trace_feed_check(&pattern->trace, scenario->machine.page_bytes, text,
-                         sizeof text))
-        return true;
-    scenario_message_at(scenario, &pattern->trace.place, text, message,
-                        message_bytes);
-    return false;
+    return true;
 }
 
 /* Pages that a VMO has from the start, whatever happens. */
@@ -372,30 +394,51 @@ static uint64_t pages_at_start(const struct scenario_op *op)
                                                       : 0;
 }
 
+/* What no VMO is made like; NULL: it can be made. As an operation of the script
+ * it would return a status, but there is nobody to return it to. */
+static const char *vmo_problem(const struct scenario_op *op)
+{
+    const struct page_range *prefill = &op->prefill;
+    uint64_t prefill_end = prefill->is_open ? prefill->start : prefill->end;
+
+    if (op->trap_dirty && op->vmo_kind != VMO_PAGER)
+        return "only one of kind pager can have 'trap_dirty'";
+    if (op->vmo_kind == VMO_CONTIGUOUS && op->is_resizable)
+        return "a contiguous one can't be resizable";
+    if (op->vmo_kind == VMO_CONTIGUOUS && op->size_pages == 0)
+        return "a contiguous one needs at least one page";
+    if (op->has_prefill && prefill_end > op->size_pages)
+        return "'prefill' ends behind its last page";
+    return NULL;
+}
+
 static bool check_vmos(const struct scenario *scenario, char *message,
                        size_t message_bytes)
 {
     uint64_t left =
         scenario->machine.memory_pages - scenario->machine.wired_pages;
-    char text[160];
+    char text[160] = "";
 
-    for (size_t i = 0; i < scenario->vmo_count; i++) {
+    for (size_t i = 0; i < scenario->vmo_count && !text[0]; i++) {
         const struct scenario_op *op = &scenario->vmos[i];
+        const char *problem = vmo_problem(op);
         uint64_t pages = pages_at_start(op);
 
-        if (pages > left) {
+        if (problem)
+            snprintf(text, sizeof text, "VMO '%.60s': %s", op->vmo, problem);
+        else if (pages > left)
             snprintf(text, sizeof text,
                      "machine.memory has no room for VMO '%s': %llup wanted, "
                      "%llup left",
                      op->vmo, (unsigned long long)pages,
                      (unsigned long long)left);
+        else
+            left -= pages;
+        if (text[0])
             scenario_message_at(scenario, &op->place, text, message,
                                 message_bytes);
-            return false;
-        }
-        left -= pages;
     }
-    return true;
+    return !text[0];
 }
 
 /* Will anonymous pages ever be reclaimable? */
@@ -440,7 +483,8 @@ bool world_check(const struct scenario *scenario, bool has_future,
     world_policy_close(policy);
     if (has_future && !future_check(scenario, message, message_bytes))
         return false;
-    if (!check_vmos(scenario, message, message_bytes) ||
+    if (!check_pagers(scenario, message, message_bytes) ||
+        !check_vmos(scenario, message, message_bytes) ||
         !check_compression(scenario, message, message_bytes))
         return false;
     for (size_t i = 0; i < scenario->workload_count; i++) {

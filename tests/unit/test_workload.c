@@ -582,3 +582,14 @@ Test(workload, a_damaged_trace_is_found_before_anything_runs)
     stage_refused(scenario, "t.yaml:6:");
     unlink(path);
 }
+
+Test(workload, a_trace_plays_into_one_vmo)
+{
+    stage_refused("version: 1\n"
+                  "vmos: [{vmo: a, size: 4p}, {vmo: b, size: 4p}]\n"
+                  "workloads:\n"
+                  "  - name: w\n"
+                  "    vmos: [a, b]\n"
+                  "    pattern: {kind: trace, trace: {file: /dev/null}}\n",
+                  "dir/t.yaml:6:42: a trace speaks of the pages of one VMO");
+}

@@ -425,6 +425,41 @@ Test(world, what_the_parser_cannot_know_is_refused_with_its_place)
                   "dir/t.yaml:3:44: 'zero_forks' needs 'anonymous'");
 }
 
+Test(world, a_pager_fails_only_as_pagers_may)
+{
+    stage_refused("version: 1\n"
+                  "pagers:\n"
+                  "  - {name: p, fail: {every: 3, status: NOT_FOUND}}\n",
+                  "dir/t.yaml:3:5: pager 'p' can't fail with NOT_FOUND");
+    struct stage stage =
+        stage_set("version: 1\n"
+                  "pagers: [{name: p, fail: {status: NO_SPACE}}]\n");
+    stage_clear(&stage);
+}
+
+/* By the check, before any file is touched. */
+Test(world, a_vmo_that_cannot_be_there_from_the_start_is_refused)
+{
+    static const char *const cases[][2] = {
+        {"trap_dirty: true", "only one of kind pager can have 'trap_dirty'"},
+        {"kind: contiguous, resizable: true", "can't be resizable"},
+        {"prefill: 2..5", "'prefill' ends behind its last page"},
+        {"prefill: 5..", "'prefill' ends behind its last page"},
+        {"prefill: 6..6", "'prefill' ends behind its last page"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "version: 1\nvmos:\n  - {vmo: a, size: 4p, %s}\n",
+                 cases[i][0]);
+        stage_refused(text, "dir/t.yaml:3:5: VMO 'a': ");
+        stage_refused(text, cases[i][1]);
+    }
+    stage_refused("version: 1\n"
+                  "vmos: [{vmo: a, size: 0p, kind: contiguous}]\n",
+                  "dir/t.yaml:2:8: VMO 'a': a contiguous one needs at least");
+}
+
 Test(world, zero_forks_may_wait_for_anonymous_reclaim)
 {
     struct stage stage =
