@@ -40,6 +40,12 @@ static const expect_look_fn looks[EXPECT_KEY_COUNT] = {
     [EXPECT_RESULT] = expect_result,
 };
 
+/* `expect: {vmo: a}` names nothing about it but that it is there. */
+static bool expects_only_vmo(const struct scenario_expect *expect)
+{
+    return expect->about == EXPECT_ABOUT_VMO && expect->item_count == 0;
+}
+
 /* Who is spoken of: the VMO's or operation's name; NULL: the machine. */
 static const char *subject(const struct scenario_expect *expect)
 {
@@ -74,6 +80,13 @@ static void report(const struct expect_look *look, const char *expected,
                    of ? of : "");
     script_report(look->call, look->item->place.line, key, what, expected,
                   actual, is_ok);
+}
+
+/* An expectation about a VMO without any key of its own. */
+static void report_presence(const struct expect_look *look)
+{
+    script_report(look->call, 0, "vmo", look->expect->vmo, "an open VMO",
+                  look->vmo ? "an open VMO" : "NOT_FOUND", look->vmo != NULL);
 }
 
 /* False: out of memory. */
@@ -113,6 +126,8 @@ enum vm_status script_expect(struct script_call *call)
     };
     if (expect->about == EXPECT_ABOUT_VMO)
         look.vmo = world_vmo_find(call->world, expect->vmo);
+    if (expects_only_vmo(expect))
+        report_presence(&look);
     for (size_t i = 0; i < expect->item_count; i++) {
         look.item = &expect->items[i];
         if (!check_item(&look)) {

@@ -178,6 +178,17 @@ Test(script, a_closed_vmo_has_no_facts)
               " got NOT_FOUND\n");
 }
 
+/* Nothing is asked about it but that it is there. */
+Test(script, an_expectation_of_a_vmo_alone_is_that_it_is_open)
+{
+    complains("",
+              "  - create: {vmo: a, size: 1p}\n"
+              "  - expect: {vmo: a}\n"
+              "  - close: {vmo: a}\n"
+              "  - expect: {vmo: a}\n",
+              "t.yaml:7: expected a to be an open VMO, got NOT_FOUND\n");
+}
+
 static const char pagers[] =
     "pagers:\n"
     "  - {name: disk, read_latency: 1ms, read_bandwidth: 4096MiB/s}\n";
