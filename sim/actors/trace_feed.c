@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "study/replay_ids.h"
 #include "trace/trace.h"
+#include "trace/trace_ids.h"
 
 enum { BLOCK_RECORDS = 4096 };
 
@@ -15,7 +15,7 @@ struct trace_feed {
     struct trace *trace;
     bool is_looping;
     bool is_numbering; /* by first appearance */
-    struct replay_ids ids;
+    struct trace_ids ids;
     uint64_t first_ns; /* time of the first record */
     sim_ns base;       /* when this repetition began */
     sim_ns last;       /* the last access's time */
@@ -101,7 +101,7 @@ struct trace_feed *trace_feed_new(const struct scenario_trace *scenario,
     feed->first_ns = survey.first_ns;
     if (survey.max_page < pages)
         return feed;
-    if (!replay_ids_init(&feed->ids)) {
+    if (!trace_ids_init(&feed->ids)) {
         snprintf(message, message_bytes, "out of memory");
         trace_feed_free(feed);
         return NULL;
@@ -115,7 +115,7 @@ void trace_feed_free(struct trace_feed *feed)
     if (!feed)
         return;
     if (feed->is_numbering)
-        replay_ids_release(&feed->ids);
+        trace_ids_release(&feed->ids);
     trace_close(feed->trace);
     free(feed);
 }
@@ -175,7 +175,7 @@ enum trace_feed_result trace_feed_next(struct trace_feed *feed,
     };
     if (!feed->is_numbering)
         return TRACE_FEED_OK;
-    if (!replay_ids_page(&feed->ids, record->page, &number))
+    if (!trace_ids_page(&feed->ids, record->page, &number))
         return TRACE_FEED_FAILED;
     access->page = number;
     return TRACE_FEED_OK;

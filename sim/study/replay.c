@@ -29,16 +29,16 @@
 #include <time.h>
 
 #include "study/replay_future.h"
-#include "study/replay_ids.h"
 #include "study/replay_memory.h"
 #include "study/replay_vmo.h"
+#include "trace/trace_ids.h"
 
 enum { BATCH = 32, STEPS = 4 /* a power of two */ };
 
 struct replay {
     const struct replay_config *config;
     struct trace *trace;
-    struct replay_ids ids;
+    struct trace_ids ids;
     struct replay_future future; /* for a policy that needs it; else empty */
     struct replay_vmo vmo;
     uint64_t vmo_pages; /* 0: ids are numbered */
@@ -154,7 +154,7 @@ static enum replay_status take_batch(struct replay *replay, struct batch *batch)
 __attribute__((noinline)) static enum replay_status
 number_slowly(struct replay *replay, uint64_t id, uint32_t *page)
 {
-    if (!replay_ids_add(&replay->ids, id, page))
+    if (!trace_ids_add(&replay->ids, id, page))
         return no_memory(replay);
     if (*page < replay->vmo.mapping->page_count)
         return REPLAY_OK;
@@ -169,7 +169,7 @@ number(struct replay *replay, struct batch *batch, size_t n, bool numbers)
 {
     uint64_t id = batch->records[n].page;
     uint32_t page = (uint32_t)id;
-    if (numbers && !replay_ids_find(&replay->ids, id, &page)) {
+    if (numbers && !trace_ids_find(&replay->ids, id, &page)) {
         enum replay_status status = number_slowly(replay, id, &page);
         if (status != REPLAY_OK)
             return status;
@@ -183,7 +183,7 @@ number(struct replay *replay, struct batch *batch, size_t n, bool numbers)
 static void look_up_keys(const struct replay *replay, const struct batch *batch)
 {
     for (size_t n = 0; n < batch->count; n++)
-        replay_ids_prefetch_key(&replay->ids, batch->records[n].page);
+        trace_ids_prefetch_key(&replay->ids, batch->records[n].page);
 }
 
 static inline void lead(const struct replay *replay, struct batch *batch,
@@ -219,7 +219,7 @@ take_steps(struct replay *replay, struct batch *const *batch, size_t n,
            bool plain, bool numbers)
 {
     if (numbers && (plain || n < batch[0]->count))
-        replay_ids_prefetch(&replay->ids, batch[0]->records[n].page);
+        trace_ids_prefetch(&replay->ids, batch[0]->records[n].page);
     if (plain || n < batch[1]->count) {
         enum replay_status status = number(replay, batch[1], n, numbers);
         if (status != REPLAY_OK)
@@ -249,7 +249,7 @@ static enum replay_status play(struct replay *replay,
     bool plain = !replay->future.count;
     for (unsigned step = 0; step < STEPS; step++)
         plain = plain && batch[step]->count == BATCH;
-    if (numbers && replay_ids_are_hashed(&replay->ids))
+    if (numbers && trace_ids_are_hashed(&replay->ids))
         look_up_keys(replay, batch[1]);
     if (plain && numbers)
         for (size_t n = 0; n < BATCH && status == REPLAY_OK; n++)
@@ -302,14 +302,14 @@ static enum replay_status build(struct replay *replay)
         if (read != REPLAY_OK)
             return read;
     }
-    if (!replay_ids_init(&replay->ids))
+    if (!trace_ids_init(&replay->ids))
         return no_memory(replay);
     enum vm_status status =
         replay_vmo_init(&replay->vmo, config->memory_pages, replay->vmo_pages,
                         config->policy, config->values, config->seed);
     if (status == VM_OK)
         return REPLAY_OK;
-    replay_ids_release(&replay->ids);
+    trace_ids_release(&replay->ids);
     if (status == VM_NO_MEMORY)
         return no_memory(replay);
     return say(replay, REPLAY_BAD_INPUT,
@@ -353,7 +353,7 @@ enum replay_status replay_run(const struct replay_config *config,
     if (config->is_last)
         goto out;
     replay_vmo_release(&replay.vmo);
-    replay_ids_release(&replay.ids);
+    trace_ids_release(&replay.ids);
 out:
     replay_future_release(&replay.future);
     if (replay.trace)

@@ -4,14 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "study/replay_ids.h"
+#include "trace/trace_ids.h"
 
 enum { FIRST_ROOM = 1 << 16, READ_AT_ONCE = 256 };
 
 struct reading {
     const struct replay_config *config;
     struct trace *trace;
-    struct replay_ids ids;
+    struct trace_ids ids;
     uint32_t *pages; /* by request; becomes the times of next use */
     uint64_t count, room;
     uint64_t page_limit; /* past the highest page */
@@ -51,7 +51,7 @@ static bool note(struct reading *reading, uint64_t id)
     uint32_t page = (uint32_t)id;
 
     return (reading->config->vmo_pages ||
-            replay_ids_page(&reading->ids, id, &page)) &&
+            trace_ids_page(&reading->ids, id, &page)) &&
            note_page(reading, page);
 }
 
@@ -114,9 +114,9 @@ static enum replay_status read_trace(struct reading *reading)
     if (!reading->trace)
         return REPLAY_BAD_INPUT;
     enum replay_status status = REPLAY_HOST;
-    if (replay_ids_init(&reading->ids)) {
+    if (trace_ids_init(&reading->ids)) {
         status = read_all(reading);
-        replay_ids_release(&reading->ids);
+        trace_ids_release(&reading->ids);
     } else {
         no_memory(reading);
     }

@@ -20,7 +20,7 @@ struct batch {
 struct reading {
     struct replay_survey *survey;
     struct trace *trace;
-    struct replay_ids numbers; /* of every id, where they are wanted */
+    struct trace_ids numbers; /* of every id, where they are wanted */
     bool numbers_all;
     uint64_t next_look; /* at the memory, in requests */
     uint64_t memory_before;
@@ -57,10 +57,10 @@ static bool number_all(struct reading *reading,
                        struct batch *batch)
 {
     for (size_t n = 0; n < count; n++)
-        replay_ids_prefetch(&reading->numbers, records[n].page);
+        trace_ids_prefetch(&reading->numbers, records[n].page);
     for (size_t n = 0; n < count; n++)
-        if (!replay_ids_page(&reading->numbers, records[n].page,
-                             &batch->pages[n]))
+        if (!trace_ids_page(&reading->numbers, records[n].page,
+                            &batch->pages[n]))
             return false;
     if (reading->survey->wants_distances == REPLAY_DISTANCES_OF_ALL)
         batch->count = count;
@@ -79,7 +79,7 @@ static bool sample_some(struct replay_survey *survey,
         has += shards_has(sample, records[n].page);
     }
     for (size_t n = 0; n < has; n++)
-        replay_ids_prefetch(&sample->numbers, ids[n]);
+        trace_ids_prefetch(&sample->numbers, ids[n]);
     for (size_t n = 0; n < has; n++) {
         uint32_t page;
         /* the rate may have fallen since */
@@ -164,7 +164,7 @@ static void conclude(struct reading *reading)
     if (!sample->drops_requests)
         survey->pages =
             (struct replay_pages){sample->pages, sample->count, sampled};
-    replay_ids_release(&sample->numbers);
+    trace_ids_release(&sample->numbers);
 }
 
 static bool build(struct reading *reading)
@@ -175,7 +175,7 @@ static bool build(struct reading *reading)
            (survey->rate == 0 ||
             shards_init(&survey->sample, survey->rate, survey->max_sample_pages,
                         survey->max_kept)) &&
-           (!reading->numbers_all || replay_ids_init(&reading->numbers));
+           (!reading->numbers_all || trace_ids_init(&reading->numbers));
 }
 
 enum replay_status replay_survey_read(struct replay_survey *survey,
@@ -202,7 +202,7 @@ enum replay_status replay_survey_read(struct replay_survey *survey,
         conclude(&reading);
     else
         replay_survey_release(survey);
-    replay_ids_release(&reading.numbers);
+    trace_ids_release(&reading.numbers);
     trace_close(reading.trace);
     survey->held_bytes = held_bytes(&reading);
     survey->seconds = replay_seconds_since(&begin);

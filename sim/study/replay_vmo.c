@@ -1,7 +1,7 @@
 #include "study/replay_vmo.h"
 
 #include "check.h"
-#include "study/replay_ids.h"
+#include "trace/trace_ids.h"
 
 enum { FIRST_MAPPED_PAGES = 1 << 16, THE_VMO = 1, MAX_TIMER_ROUNDS = 32 };
 
@@ -14,7 +14,7 @@ static enum vm_status create_vmo(struct replay_vmo *replay, uint64_t vmo_pages)
 {
     struct vmo_create_args args = {
         .kind = VMO_PAGER,
-        .size = pages_to_bytes(vmo_pages ? vmo_pages : REPLAY_MAX_PAGES),
+        .size = pages_to_bytes(vmo_pages ? vmo_pages : TRACE_MAX_PAGES),
         .user_id = THE_VMO,
     };
     enum vm_status status = vmo_create(&replay->machine, &args, &replay->vmo);

@@ -27,7 +27,7 @@ bool shards_init(struct shards *shards, double rate, uint64_t max_pages,
         if (!shards->ids)
             return false;
     }
-    if (replay_ids_init(&shards->numbers))
+    if (trace_ids_init(&shards->numbers))
         return true;
     free(shards->ids);
     shards->ids = NULL;
@@ -36,7 +36,7 @@ bool shards_init(struct shards *shards, double rate, uint64_t max_pages,
 
 void shards_release(struct shards *shards)
 {
-    replay_ids_release(&shards->numbers);
+    trace_ids_release(&shards->numbers);
     free(shards->ids);
     free(shards->pages);
     *shards = (struct shards){.rate = 0};
@@ -58,9 +58,9 @@ void shards_drop_requests(struct shards *shards)
 static bool halve(struct shards *shards)
 {
     uint64_t old_count = shards->numbers.count;
-    struct replay_ids numbers;
+    struct trace_ids numbers;
     uint32_t *renamed = malloc(old_count * sizeof *renamed);
-    if (!renamed || !replay_ids_init(&numbers)) {
+    if (!renamed || !trace_ids_init(&numbers)) {
         free(renamed);
         return false;
     }
@@ -70,14 +70,14 @@ static bool halve(struct shards *shards)
         renamed[page] = UINT32_MAX;
         if (!shards_has(shards, id))
             continue;
-        if (!replay_ids_page(&numbers, id, &renamed[page])) {
-            replay_ids_release(&numbers);
+        if (!trace_ids_page(&numbers, id, &renamed[page])) {
+            trace_ids_release(&numbers);
             free(renamed);
             return false;
         }
         shards->ids[renamed[page]] = id;
     }
-    replay_ids_release(&shards->numbers);
+    trace_ids_release(&shards->numbers);
     shards->numbers = numbers;
     uint64_t kept = 0;
     for (uint64_t n = 0; n < shards->count; n++) {

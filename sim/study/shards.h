@@ -22,7 +22,7 @@
 
 #include <stddef.h>
 
-#include "study/replay_ids.h"
+#include "trace/trace_ids.h"
 
 struct shards {
     double rate;        /* R, above 0, at most 1 */
@@ -31,8 +31,8 @@ struct shards {
     uint64_t max_pages;
     uint64_t max_requests;
 
-    struct replay_ids numbers; /* of the ids in the sample */
-    uint64_t *ids;             /* by page; only where the rate may fall */
+    struct trace_ids numbers; /* of the ids in the sample */
+    uint64_t *ids;            /* by page; only where the rate may fall */
 
     uint64_t count;      /* requests in the sample */
     uint32_t *pages;     /* by request of the sample: its page */
@@ -96,7 +96,7 @@ static inline bool shards_add(struct shards *shards, uint64_t id,
                               uint32_t *page)
 {
     uint64_t known = shards->numbers.count;
-    if (!replay_ids_page(&shards->numbers, id, page))
+    if (!trace_ids_page(&shards->numbers, id, page))
         return false;
     if (shards->count >= shards->room || shards->ids)
         return shards_add_slowly(shards, known, *page, id);

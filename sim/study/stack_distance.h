@@ -49,7 +49,7 @@ void stack_distance_release(struct stack_distance *stack);
  */
 bool stack_distance_access(struct stack_distance *stack, uint32_t page);
 
-/* A request for `page` comes soon. Always inline: see replay_ids.h. */
+/* A request for `page` comes soon. Always inline: see trace_ids.h. */
 __attribute__((always_inline)) static inline void
 stack_distance_prefetch(const struct stack_distance *stack, uint32_t page)
 {

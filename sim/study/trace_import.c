@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/replay_ids.h"
+#include "trace/trace_ids.h"
 
 /* As many records as a first-level cache holds. */
 enum { BATCH = 1024 };
@@ -15,7 +15,7 @@ struct importing {
     const struct trace_import *import;
     struct trace *trace;
     struct ltt_writer *writer;
-    struct replay_ids pages, threads;
+    struct trace_ids pages, threads;
     bool has_pages, has_threads; /* they are initialised */
     uint32_t thread;             /* seen last */
     uint64_t kept;
@@ -95,8 +95,8 @@ static enum study_status open_all(struct importing *importing)
     enum study_status status = take_facts(importing);
     if (status != STUDY_OK)
         return status;
-    importing->has_pages = replay_ids_init(&importing->pages);
-    importing->has_threads = replay_ids_init(&importing->threads);
+    importing->has_pages = trace_ids_init(&importing->pages);
+    importing->has_threads = trace_ids_init(&importing->threads);
     if (!importing->has_pages || !importing->has_threads)
         return say(importing, STUDY_HOST, "out of memory");
     return of_writer(ltt_writer_open(
@@ -108,9 +108,9 @@ static void close_all(struct importing *importing)
 {
     ltt_writer_abandon(importing->writer);
     if (importing->has_pages)
-        replay_ids_release(&importing->pages);
+        trace_ids_release(&importing->pages);
     if (importing->has_threads)
-        replay_ids_release(&importing->threads);
+        trace_ids_release(&importing->threads);
     if (importing->trace)
         trace_close(importing->trace);
 }
@@ -136,15 +136,15 @@ static bool count_records(struct importing *importing,
 {
     uint32_t number;
     for (size_t i = 0; i < count; i++)
-        replay_ids_prefetch(&importing->pages, records[i].page);
+        trace_ids_prefetch(&importing->pages, records[i].page);
     for (size_t i = 0; i < count; i++) {
-        if (!replay_ids_page(&importing->pages, records[i].page, &number))
+        if (!trace_ids_page(&importing->pages, records[i].page, &number))
             return false;
         if (records[i].thread == importing->thread &&
             importing->threads.count > 0)
             continue;
         importing->thread = records[i].thread;
-        if (!replay_ids_page(&importing->threads, records[i].thread, &number))
+        if (!trace_ids_page(&importing->threads, records[i].thread, &number))
             return false;
     }
     return true;

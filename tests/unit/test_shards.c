@@ -40,7 +40,7 @@ Test(shards, a_page_is_in_the_sample_with_all_its_requests_or_with_none)
         if (!shards_has(&shards, ids[n]))
             continue;
         uint32_t page;
-        cr_assert(replay_ids_page(&shards.numbers, ids[n], &page));
+        cr_assert(trace_ids_page(&shards.numbers, ids[n], &page));
         cr_assert_eq(shards.pages[of_sample], page);
         of_sample++;
     }
@@ -57,16 +57,16 @@ Test(shards, a_sample_at_rate_one_is_the_trace)
     enum { COUNT = 1000 };
     uint64_t *ids = draw_ids(COUNT, 100, 6);
     struct shards shards;
-    struct replay_ids numbers;
+    struct trace_ids numbers;
     sample_all(&shards, 1, 0, ids, COUNT);
     cr_assert_eq(shards.count, COUNT);
-    cr_assert(replay_ids_init(&numbers));
+    cr_assert(trace_ids_init(&numbers));
     for (size_t n = 0; n < COUNT; n++) {
         uint32_t page;
-        cr_assert(replay_ids_page(&numbers, ids[n], &page));
+        cr_assert(trace_ids_page(&numbers, ids[n], &page));
         cr_assert_eq(shards.pages[n], page);
     }
-    replay_ids_release(&numbers);
+    trace_ids_release(&numbers);
     shards_release(&shards);
     free(ids);
 }
