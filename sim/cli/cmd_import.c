@@ -13,6 +13,7 @@
 #include "record/json.h"
 #include "scenario/values.h"
 #include "study/trace_import.h"
+#include "trace/trace_sample.h"
 
 enum { MESSAGE_BYTES = 1024 };
 

@@ -3,15 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define HASH_RANGE 4294967296.0 /* 2^32 */
-
 enum { FIRST_ROOM = 1 << 12 };
 
+/* Rates are rounded up to multiples of 2^-32, so that none is too small for a
+ * threshold. That of 1 would be 2^64, and is 0: all pages. */
 static void set_rate(struct shards *shards, double rate)
 {
-    double threshold = ceil(rate * HASH_RANGE);
     shards->rate = rate;
-    shards->threshold = (uint64_t)threshold;
+    shards->threshold = (uint64_t)ceil(ldexp(rate, 32)) << 32;
 }
 
 bool shards_init(struct shards *shards, double rate, uint64_t max_pages,

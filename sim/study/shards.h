@@ -23,10 +23,11 @@
 #include <stddef.h>
 
 #include "trace/trace_ids.h"
+#include "trace/trace_sample.h"
 
 struct shards {
     double rate;        /* R, above 0, at most 1 */
-    uint64_t threshold; /* sampled: the hash's upper 32 bits are below */
+    uint64_t threshold; /* as trace_is_sampled() takes it */
     /* past one of them the rate is halved; max_pages 0: it stays */
     uint64_t max_pages;
     uint64_t max_requests;
@@ -73,21 +74,10 @@ uint64_t shards_scale_down(double share, uint64_t pages);
  */
 uint64_t shards_misses(double share, uint64_t requests, uint64_t sample_misses);
 
-/* A page's place in [0, 2^32), spread evenly; the same on every host: the last
- * step of splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014). */
-static inline uint64_t shards_hash(uint64_t id)
-{
-    uint64_t z = id + UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (z ^ z >> 31) >> 32;
-}
-
 /* Does this id belong to the sample? */
 static inline bool shards_has(const struct shards *shards, uint64_t id)
 {
-    return shards->threshold > UINT32_MAX ||
-           shards_hash(id) < shards->threshold;
+    return trace_is_sampled(id, shards->threshold);
 }
 
 /* Put a request into the sample whose id belongs to it; `page` receives its

@@ -1,12 +1,12 @@
 #include "study/trace_import.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "trace/trace_ids.h"
+#include "trace/trace_sample.h"
 
 /* As many records as a first-level cache holds. */
 enum { BATCH = 1024 };
@@ -23,19 +23,6 @@ struct importing {
     char *message;
     size_t message_bytes;
 };
-
-bool trace_sample_threshold(double share, uint64_t *threshold)
-{
-    if (!(share > 0) || share > 1)
-        return false;
-    *threshold = share < 1 ? (uint64_t)ldexp(share, 64) : 0;
-    return share == 1 || *threshold > 0;
-}
-
-double trace_sample_share(uint64_t threshold)
-{
-    return threshold ? ldexp((double)threshold, -64) : 1;
-}
 
 __attribute__((format(printf, 3, 4))) static enum study_status
 say(struct importing *importing, enum study_status status, const char *format,
@@ -122,11 +109,9 @@ static size_t keep_sample(struct trace_record *records, size_t count,
                           uint64_t threshold)
 {
     size_t kept = 0;
-    if (!threshold)
-        return count;
     for (size_t i = 0; i < count; i++) {
         records[kept] = records[i];
-        kept += trace_page_hash(records[i].page) < threshold;
+        kept += trace_is_sampled(records[i].page, threshold);
     }
     return kept;
 }

@@ -16,18 +16,11 @@ struct trace_import {
     const char *path; /* of the trace that is read */
     const char *to;   /* of the file that is made, or replaced when complete */
     struct trace_options options;
-    /*
-     * Keep the pages whose trace_page_hash() is below; 0: all. A trace that was
-     * sampled already keeps the smaller of both samples.
-     */
+    /* Keep the pages that are trace_is_sampled(). A trace that was sampled
+     * already keeps the smaller of both samples. */
     uint64_t sample_threshold;
     const volatile sig_atomic_t *interrupted; /* NULL: nobody interrupts */
 };
-
-/* The threshold of a share of pages, 0 < share <= 1; false: another number. */
-bool trace_sample_threshold(double share, uint64_t *threshold);
-/* The share that a threshold stands for: 1 for 0. */
-double trace_sample_share(uint64_t threshold);
 
 /*
  * Import. On STUDY_OK `header` is that of the new file; otherwise there is no

@@ -35,11 +35,7 @@ struct ltt_header {
     uint64_t page_bytes; /* a power of two */
     uint32_t threads;    /* distinct */
 
-    /*
-     * Which pages are here: those with trace_page_hash() below this, so a share
-     * of threshold / 2^64 of them; 0: all pages.
-     */
-    uint64_t sample_threshold;
+    uint64_t sample_threshold; /* which pages are here: trace_is_sampled() */
 
     /* where it came from */
     char source_format[LTT_FORMAT_NAME_BYTES]; /* as --format spells it */
@@ -47,20 +43,6 @@ struct ltt_header {
     uint64_t source_bytes;                     /* of the file as it is stored */
     uint32_t source_crc32;                     /* of the same bytes */
 };
-
-/*
- * The hash that spatial sampling keeps or drops pages by, the same for all
- * time (the finalizer of splitmix64), so that two samples of a trace are of the
- * same pages. Keeping whole pages keeps their reuse: Waldspurger et al.,
- * "Efficient MRC Construction with SHARDS", FAST 2015.
- */
-static inline uint64_t trace_page_hash(uint64_t page)
-{
-    uint64_t z = page + UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
 
 enum ltt_status {
     LTT_OK,

@@ -12,6 +12,7 @@
 
 #include "host_memory.h"
 #include "trace/ltt_block.h"
+#include "trace/trace_sample.h"
 
 enum { ERROR_BYTES = 1024, READ_AT_ONCE = 1000 };
 
