@@ -5,6 +5,7 @@
 #include "report/report.h"
 #include "plot/plot_templates.h"
 #include "report/report_page.h"
+#include "scenario/text_file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -53,27 +54,17 @@ static enum report_status check(const struct report_request *request,
 
 /* --- style and script ----------------------------------------------------- */
 
+enum { MAX_LOOKS_BYTES = 1 << 20 };
+
 /* A file's text, to be freed; NULL: it cannot be read, or memory is short. */
 static char *read_file(const char *directory, const char *name)
 {
     char path[PATH_MAX];
-    char block[4096];
-    char *text = NULL;
-    size_t size = 0, got;
+    size_t bytes;
     int length = snprintf(path, sizeof(path), "%s/%s", directory, name);
-    FILE *in = length > 0 && length < PATH_MAX ? fopen(path, "re") : NULL;
-    FILE *memory = in ? open_memstream(&text, &size) : NULL;
-    while (memory && (got = fread(block, 1, sizeof(block), in)) > 0)
-        fwrite(block, 1, got, memory);
-    bool is_well = memory && !ferror(in) && !ferror(memory);
-    if (memory)
-        is_well = fclose(memory) == 0 && is_well;
-    if (in)
-        fclose(in);
-    if (is_well)
-        return text;
-    free(text);
-    return NULL;
+    return length > 0 && length < PATH_MAX
+               ? text_file_read(path, MAX_LOOKS_BYTES, &bytes)
+               : NULL;
 }
 
 static enum report_status read_looks(char **style, char **script, char *message)

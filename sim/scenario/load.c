@@ -5,13 +5,13 @@
  * them; only broken YAML ends at once.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scenario/check.h"
 #include "scenario/decode.h"
 #include "scenario/override.h"
+#include "scenario/text_file.h"
 
 /* Longer files are no scenarios; traces are files of their own. */
 #define MAX_FILE_BYTES ((size_t)256 << 20)
@@ -296,44 +296,13 @@ scenario_load_text(const char *path, const char *text, size_t text_bytes,
 
 /* Files. ---------------------------------------------------------------- */
 
-/* The whole file, malloc()ed; NULL with errno set. */
-static char *read_file(const char *path, size_t *bytes)
-{
-    FILE *file = fopen(path, "rb");
-    size_t capacity = 64 * 1024;
-    char *text = file ? malloc(capacity) : NULL;
-    *bytes = 0;
-    while (text) {
-        *bytes += fread(text + *bytes, 1, capacity - *bytes, file);
-        if (*bytes < capacity)
-            break;
-        capacity *= 2;
-        char *larger =
-            capacity > MAX_FILE_BYTES ? NULL : realloc(text, capacity);
-        if (!larger) {
-            errno = capacity > MAX_FILE_BYTES ? EFBIG : ENOMEM;
-            free(text);
-        }
-        text = larger;
-    }
-    int error = errno;
-    if (text && ferror(file)) {
-        free(text);
-        text = NULL;
-    }
-    if (file)
-        fclose(file);
-    errno = error;
-    return text;
-}
-
 enum scenario_result scenario_load(const char *path,
                                    const struct scenario_override *overrides,
                                    size_t override_count, struct scenario **out,
                                    struct scenario_errors *errors)
 {
     size_t bytes;
-    char *text = read_file(path, &bytes);
+    char *text = text_file_read(path, MAX_FILE_BYTES, &bytes);
     *out = NULL;
     if (!text) {
         int error = errno;

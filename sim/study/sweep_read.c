@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scenario/report.h"
+#include "scenario/text_file.h"
 #include "scenario/values.h"
 #include "study/sweep_values.h"
 
@@ -394,27 +395,6 @@ static void read_study(struct reading *reading)
 
 /* --- the file ------------------------------------------------------------- */
 
-/* The whole file, malloc()ed; NULL with errno set. */
-static char *read_file(const char *path, size_t *bytes)
-{
-    FILE *file = fopen(path, "rbe");
-    char *text = file ? malloc(MAX_FILE_BYTES) : NULL;
-    int error = errno;
-    if (text) {
-        errno = 0;
-        *bytes = fread(text, 1, MAX_FILE_BYTES, file);
-        error = *bytes == MAX_FILE_BYTES ? EFBIG : errno;
-        if (ferror(file) || *bytes == MAX_FILE_BYTES) {
-            free(text);
-            text = NULL;
-        }
-    }
-    if (file)
-        fclose(file);
-    errno = error;
-    return text;
-}
-
 static enum study_status read_text(struct reading *reading, const char *text,
                                    size_t bytes)
 {
@@ -443,7 +423,7 @@ enum study_status sweep_read(struct sweep *sweep, const char *path,
         .sweep = sweep,
         .reporter = {.path = path, .errors = errors},
     };
-    char *text = read_file(path, &bytes);
+    char *text = text_file_read(path, MAX_FILE_BYTES, &bytes);
     if (!text) {
         int error = errno;
         scenario_errors_add(errors, path, 0, 0, "can't be read: %s",
