@@ -63,6 +63,14 @@ ptrdiff_t trace_fail(struct trace *trace, uint64_t offset, const char *format,
     return -1;
 }
 
+int trace_fail_line(struct trace *trace, const struct trace_line *line,
+                    size_t most, const char *reason)
+{
+    return (int)trace_fail(trace, line->offset, "%s: \"%.*s\"", reason,
+                           (int)(line->length < most ? line->length : most),
+                           line->text);
+}
+
 const char *trace_error(const struct trace *trace)
 {
     return trace->error[0] ? trace->error : NULL;
@@ -122,6 +130,25 @@ int trace_next_line(struct trace *trace, struct trace_line *line)
             break;
     }
     return got;
+}
+
+ptrdiff_t trace_next_of_lines(struct trace *trace, struct trace_record *out,
+                              size_t capacity)
+{
+    struct trace_line line = {.text = NULL};
+    size_t count = 0;
+    while (count < capacity) {
+        int got = trace_next_line(trace, &line);
+        if (got == 0)
+            break;
+        if (got == 1)
+            got = trace->ops->parse(trace, &line, &out[count]);
+        if (got < 0)
+            return count ? (ptrdiff_t)count : -1; /* tells the next time */
+        if (got == 1)
+            trace->offsets[count++] = line.offset;
+    }
+    return (ptrdiff_t)count;
 }
 
 static int digit_value(char c)

@@ -162,11 +162,16 @@ static bool write_field(const struct trace_line *line, unsigned column,
     return false;
 }
 
-static ptrdiff_t parse(struct trace *trace, const struct trace_line *line,
-                       struct trace_record *record)
+static int parse(struct trace *trace, const struct trace_line *line,
+                 struct trace_record *record)
 {
     const unsigned *columns = trace->columns;
     uint64_t thread = 0;
+    if (!trace->is_header_seen) {
+        trace->is_header_seen = true;
+        if (take_header(trace, line))
+            return 0;
+    }
     *record = (struct trace_record){0};
     enum trace_column bad = COLUMN_COUNT;
     if (columns[COLUMN_PAGE]) {
@@ -189,34 +194,12 @@ static ptrdiff_t parse(struct trace *trace, const struct trace_line *line,
     record->thread = (uint32_t)thread;
     if (bad == COLUMN_COUNT)
         return 1;
-    return trace_fail(trace, line->offset,
-                      "column %u (%s) can't be read: "
-                      "\"%.*s\"",
-                      columns[bad], column_names[bad],
-                      line->length < 60 ? (int)line->length : 60, line->text);
-}
-
-static ptrdiff_t csv_next(struct trace *trace, struct trace_record *out,
-                          size_t capacity)
-{
-    size_t count = 0;
-    while (count < capacity) {
-        struct trace_line line;
-        int got = trace_next_line(trace, &line);
-        if (got == 0)
-            break;
-        if (got == 1 && !trace->is_header_seen) {
-            trace->is_header_seen = true;
-            if (take_header(trace, &line))
-                continue;
-        }
-        if (got == 1)
-            got = (int)parse(trace, &line, &out[count]);
-        if (got < 0)
-            return count ? (ptrdiff_t)count : -1;
-        trace->offsets[count++] = line.offset;
-    }
-    return (ptrdiff_t)count;
+    return (int)trace_fail(trace, line->offset,
+                           "column %u (%s) can't be read: "
+                           "\"%.*s\"",
+                           columns[bad], column_names[bad],
+                           line->length < 60 ? (int)line->length : 60,
+                           line->text);
 }
 
 static bool csv_rewind(struct trace *trace)
@@ -227,7 +210,8 @@ static bool csv_rewind(struct trace *trace)
 
 const struct trace_ops trace_csv_ops = {
     .open = csv_open,
-    .next = csv_next,
+    .next = trace_next_of_lines,
+    .parse = parse,
     .rewind = csv_rewind,
     .lists_offsets = true,
 };

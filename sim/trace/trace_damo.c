@@ -165,8 +165,7 @@ static bool read_time(const char *at, const char *end, uint64_t *ns)
 static bool fail_line(struct trace *trace, const struct trace_line *line,
                       const char *reason)
 {
-    (void)trace_fail(trace, line->offset, "%s: \"%.*s\"", reason,
-                     line->length < 80 ? (int)line->length : 80, line->text);
+    (void)trace_fail_line(trace, line, 80, reason);
     return false;
 }
 

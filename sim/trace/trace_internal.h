@@ -56,6 +56,7 @@ bool trace_source_crc32(const struct trace_source *source, uint64_t *bytes,
 enum { TRACE_MAX_LINE = 65536 };
 
 struct trace;
+struct trace_line;
 
 struct trace_ops {
     /* Look at the beginning before anything is read; false: failed. */
@@ -64,6 +65,9 @@ struct trace_ops {
     /* Fill up to `capacity` records and their offsets; 0: end; -1: failed. */
     ptrdiff_t (*next)(struct trace *trace, struct trace_record *out,
                       size_t capacity);
+    /* For trace_next_of_lines(): one line's record: 1, 0 if it has none, -1. */
+    int (*parse)(struct trace *trace, const struct trace_line *line,
+                 struct trace_record *record);
     /* Forget what was read; the source is at its beginning. */
     bool (*rewind)(struct trace *trace); /* NULL: nothing to do */
     /* Stand at a request; NULL: by reading up to it. */
@@ -144,8 +148,14 @@ struct trace_line {
 /* Note a failure at a byte; returns -1. */
 ptrdiff_t trace_fail(struct trace *trace, uint64_t offset, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
+/* Note what is wrong with a line, which is quoted up to `most` bytes; -1. */
+int trace_fail_line(struct trace *trace, const struct trace_line *line,
+                    size_t most, const char *reason);
 /* The next line that is neither blank nor a comment: 1, 0 at the end, -1. */
 int trace_next_line(struct trace *trace, struct trace_line *line);
+/* The `next` of formats that have one record a line at most: see `parse`. */
+ptrdiff_t trace_next_of_lines(struct trace *trace, struct trace_record *out,
+                              size_t capacity);
 /* A decimal or 0x number at `*at`, which moves behind it. */
 bool trace_number(const char **at, const char *end, unsigned base,
                   uint64_t *value);

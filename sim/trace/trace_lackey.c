@@ -31,9 +31,7 @@ static int parse(struct trace *trace, const struct trace_line *line)
                    *at++ == ',' && trace_number(&at, end, 10, &size) &&
                    at == end && size > 0 && address + size > address;
     if (!is_well)
-        return (int)trace_fail(trace, line->offset, "not a reference: \"%.*s\"",
-                               line->length < 40 ? (int)line->length : 40,
-                               line->text);
+        return trace_fail_line(trace, line, 40, "not a reference");
     trace->pending_page = address / trace->page_size;
     trace->pending_count =
         (address + size - 1) / trace->page_size - trace->pending_page + 1;

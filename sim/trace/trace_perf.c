@@ -169,7 +169,6 @@ static bool is_call_chain(const struct trace *trace,
            line->text[line->length - 1] == ')';
 }
 
-/* 1: a record, 0: nothing to see in this line, -1. */
 static int parse(struct trace *trace, const struct trace_line *line,
                  struct trace_record *record)
 {
@@ -179,9 +178,7 @@ static int parse(struct trace *trace, const struct trace_line *line,
     if (problem && is_call_chain(trace, line))
         return 0;
     if (problem)
-        return (int)trace_fail(trace, line->offset, "%s: \"%.*s\"", problem,
-                               line->length < 80 ? (int)line->length : 80,
-                               line->text);
+        return trace_fail_line(trace, line, 80, problem);
     trace->is_sample_seen = true;
     if (address == 0)
         return 0;
@@ -196,25 +193,6 @@ static int parse(struct trace *trace, const struct trace_line *line,
     return 1;
 }
 
-static ptrdiff_t perf_next(struct trace *trace, struct trace_record *out,
-                           size_t capacity)
-{
-    size_t count = 0;
-    while (count < capacity) {
-        struct trace_line line;
-        int got = trace_next_line(trace, &line);
-        if (got == 0)
-            break;
-        if (got == 1)
-            got = parse(trace, &line, &out[count]);
-        if (got < 0)
-            return count ? (ptrdiff_t)count : -1;
-        if (got == 1)
-            trace->offsets[count++] = line.offset;
-    }
-    return (ptrdiff_t)count;
-}
-
 static bool perf_rewind(struct trace *trace)
 {
     trace->is_sample_seen = false;
@@ -224,7 +202,8 @@ static bool perf_rewind(struct trace *trace)
 
 const struct trace_ops trace_perf_ops = {
     .open = trace_check_spaces,
-    .next = perf_next,
+    .next = trace_next_of_lines,
+    .parse = parse,
     .rewind = perf_rewind,
     .has_time = true,
     .lists_offsets = true,

@@ -16,8 +16,8 @@ static unsigned first_base(const char *at, const char *end)
     return 10;
 }
 
-static ptrdiff_t parse(struct trace *trace, const struct trace_line *line,
-                       struct trace_record *record)
+static int parse(struct trace *trace, const struct trace_line *line,
+                 struct trace_record *record)
 {
     const char *at = line->text;
     const char *end = at + line->length;
@@ -27,9 +27,7 @@ static ptrdiff_t parse(struct trace *trace, const struct trace_line *line,
         trace->text_base = first_base(at, end);
     *record = (struct trace_record){0};
     if (!trace_number(&at, end, trace->text_base, &record->page))
-        return trace_fail(trace, line->offset, "not a page number: \"%.*s\"",
-                          line->length < 40 ? (int)line->length : 40,
-                          line->text);
+        return trace_fail_line(trace, line, 40, "not a page number");
     const char *rest = at;
     while (rest < end && isspace((unsigned char)*rest))
         rest++;
@@ -39,30 +37,12 @@ static ptrdiff_t parse(struct trace *trace, const struct trace_line *line,
         record->write = *rest == 'w';
         return 1;
     }
-    return trace_fail(trace, line->offset,
-                      "expected `w` or the end of the line: \"%.*s\"",
-                      line->length < 40 ? (int)line->length : 40, line->text);
-}
-
-static ptrdiff_t text_next(struct trace *trace, struct trace_record *out,
-                           size_t capacity)
-{
-    size_t count = 0;
-    while (count < capacity) {
-        struct trace_line line;
-        int got = trace_next_line(trace, &line);
-        if (got == 1)
-            got = (int)parse(trace, &line, &out[count]);
-        if (got == 0)
-            break;
-        if (got < 0)
-            return count ? (ptrdiff_t)count : -1; /* tells the next time */
-        trace->offsets[count++] = line.offset;
-    }
-    return (ptrdiff_t)count;
+    return trace_fail_line(trace, line, 40,
+                           "expected `w` or the end of the line");
 }
 
 const struct trace_ops trace_text_ops = {
-    .next = text_next,
+    .next = trace_next_of_lines,
+    .parse = parse,
     .lists_offsets = true,
 };
