@@ -37,12 +37,6 @@ enum compress_result lz4_compress_page(const uint8_t *page, uint8_t *out,
     return COMPRESS_OK;
 }
 
-bool lz4_decompress_page(const uint8_t *data, uint32_t length, uint8_t *page)
-{
-    return LZ4_decompress_safe((const char *)data, (char *)page, (int)length,
-                               PAGE_BYTES) == PAGE_BYTES;
-}
-
 static enum compress_result measure_lz4(uint64_t content,
                                         double compressibility, uint32_t limit,
                                         uint32_t *length)

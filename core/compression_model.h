@@ -29,7 +29,4 @@ enum compress_result compression_measure(enum compression_model model,
 enum compress_result lz4_compress_page(const uint8_t *page, uint8_t *out,
                                        uint32_t limit, uint32_t *length);
 
-/* Back into `page` (4096 bytes). False: `data` is no compressed page. */
-bool lz4_decompress_page(const uint8_t *data, uint32_t length, uint8_t *page);
-
 #endif

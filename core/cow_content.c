@@ -7,9 +7,10 @@
 
 /* --- queues ------------------------------------------------------------------ */
 
-enum page_queue cow_choose_queue(const struct vm_cow_pages *cow,
-                                 const struct vm_page *page,
-                                 enum reclaim_class *class_)
+/* Where an unpinned page of this node belongs; `class_` for the policy. */
+static enum page_queue choose_queue(const struct vm_cow_pages *cow,
+                                    const struct vm_page *page,
+                                    enum reclaim_class *class_)
 {
     bool is_priority = cow->high_priority_count != 0;
     bool anonymous_reclaim = cow->machine->pqs.anonymous_reclaim;
@@ -31,7 +32,7 @@ void cow_set_not_pinned(struct vm_cow_pages *cow, page_index page,
                         uint64_t offset)
 {
     enum reclaim_class class_;
-    enum page_queue queue = cow_choose_queue(cow, cow_page(cow, page), &class_);
+    enum page_queue queue = choose_queue(cow, cow_page(cow, page), &class_);
     pq_set(&cow->machine->pqs, page, cow->handle, offset, queue, class_,
            RECLAIM_ADDED_NEW);
 }
@@ -41,7 +42,7 @@ void cow_move_to_not_pinned(struct vm_cow_pages *cow, page_index page,
                             enum reclaim_removed removed_why)
 {
     enum reclaim_class class_;
-    enum page_queue queue = cow_choose_queue(cow, cow_page(cow, page), &class_);
+    enum page_queue queue = choose_queue(cow, cow_page(cow, page), &class_);
     pq_move(&cow->machine->pqs, page, queue, class_, why, removed_why);
 }
 
@@ -456,19 +457,9 @@ struct page_source *vm_cow_root_source(const struct vm_cow_pages *cow)
     return cow->hierarchy->source;
 }
 
-struct vm_machine *vm_cow_machine(const struct vm_cow_pages *cow)
-{
-    return cow->machine;
-}
-
 uint64_t vm_cow_serial(const struct vm_cow_pages *cow)
 {
     return cow->serial;
-}
-
-uint32_t vm_cow_child_count(const struct vm_cow_pages *cow)
-{
-    return cow->child_count;
 }
 
 /* The node that a slice shows; `offset` becomes one in it. */

@@ -21,8 +21,8 @@ static bool is_in_window(const struct vm_cow_pages *child, uint64_t offset)
            offset < child->parent_offset + child->parent_limit;
 }
 
-bool cow_is_uni_accessible(const struct vm_cow_pages *hidden,
-                           struct page_slot slot, uint64_t offset)
+static bool cow_is_uni_accessible(const struct vm_cow_pages *hidden,
+                                  struct page_slot slot, uint64_t offset)
 {
     CHECK(slot_is_page_or_reference(slot));
     const struct vm_page *pages = cow_pages_of(hidden);

@@ -186,13 +186,6 @@ static inline struct vm_cow_pages *cow_sibling(const struct vm_cow_pages *child)
 
 /* --- cow_tree.c, cow_merge.c ---------------------------------------------- */
 
-/* A node in INIT state with one reference; NULL: no memory. */
-struct vm_cow_pages *cow_new(struct vm_machine *machine,
-                             struct vm_hierarchy *hierarchy, unsigned options,
-                             unsigned alloc_flags, uint64_t size);
-void cow_add_child(struct vm_cow_pages *parent, struct vm_cow_pages *child,
-                   uint64_t offset, uint64_t root_parent_offset,
-                   uint64_t parent_limit);
 void cow_drop_child(struct vm_cow_pages *parent, struct vm_cow_pages *child);
 void cow_replace_child(struct vm_cow_pages *parent, struct vm_cow_pages *old,
                        struct vm_cow_pages *new_child);
@@ -200,10 +193,6 @@ void cow_remove_child(struct vm_cow_pages *parent, struct vm_cow_pages *child);
 
 /* --- cow_content.c ---------------------------------------------------------- */
 
-/* Where an unpinned page of this node belongs; `class_` for the policy. */
-enum page_queue cow_choose_queue(const struct vm_cow_pages *cow,
-                                 const struct vm_page *page,
-                                 enum reclaim_class *class_);
 void cow_set_not_pinned(struct vm_cow_pages *cow, page_index page,
                         uint64_t offset);
 void cow_move_to_not_pinned(struct vm_cow_pages *cow, page_index page,
@@ -263,8 +252,6 @@ uint64_t cow_unmap_and_remove_pages(struct vm_cow_pages *cow, uint64_t offset,
 
 /* --- cow_fork.c, cow_release.c ----------------------------------------------- */
 
-bool cow_is_uni_accessible(const struct vm_cow_pages *hidden,
-                           struct page_slot slot, uint64_t offset);
 enum vm_status cow_clone_cow_page(struct vm_cow_pages *cow, uint64_t offset,
                                   struct page_chain *alloc_list,
                                   struct vm_cow_pages *owner, page_index page,

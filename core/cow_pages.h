@@ -178,12 +178,8 @@ uint64_t vm_cow_hierarchy_generation(const struct vm_cow_pages *cow);
 /* Its own source, the root's; borrowed, NULL: none. */
 struct page_source *vm_cow_source(const struct vm_cow_pages *cow);
 struct page_source *vm_cow_root_source(const struct vm_cow_pages *cow);
-/* The machine that it is part of; borrowed. */
-struct vm_machine *vm_cow_machine(const struct vm_cow_pages *cow);
 /* A number that no other node of the machine has or will have. */
 uint64_t vm_cow_serial(const struct vm_cow_pages *cow);
-/* Direct children (hidden nodes and slices count as one each). */
-uint32_t vm_cow_child_count(const struct vm_cow_pages *cow);
 /* Loaned pages in the node's own list; walks it. */
 uint64_t vm_cow_loaned_page_count(const struct vm_cow_pages *cow);
 

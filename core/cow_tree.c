@@ -75,9 +75,11 @@ static void handle_give_back(struct vm_cow_pages *cow)
 
 /* --- creation and destruction ---------------------------------------------- */
 
-struct vm_cow_pages *cow_new(struct vm_machine *machine,
-                             struct vm_hierarchy *hierarchy, unsigned options,
-                             unsigned alloc_flags, uint64_t size)
+/* A node in INIT state with one reference; NULL: no memory. */
+static struct vm_cow_pages *cow_new(struct vm_machine *machine,
+                                    struct vm_hierarchy *hierarchy,
+                                    unsigned options, unsigned alloc_flags,
+                                    uint64_t size)
 {
     CHECK(is_page_aligned(size));
     CHECK(!(alloc_flags & (PMM_ALLOC_CAN_BORROW | PMM_ALLOC_MUST_BORROW)));
@@ -283,9 +285,9 @@ static void dead_transition(struct vm_cow_pages *cow)
 
 /* --- children ------------------------------------------------------------------ */
 
-void cow_add_child(struct vm_cow_pages *parent, struct vm_cow_pages *child,
-                   uint64_t offset, uint64_t root_parent_offset,
-                   uint64_t parent_limit)
+static void cow_add_child(struct vm_cow_pages *parent,
+                          struct vm_cow_pages *child, uint64_t offset,
+                          uint64_t root_parent_offset, uint64_t parent_limit)
 {
     CHECK(parent->root_parent_offset + offset == root_parent_offset);
     CHECK(parent_limit <= child->size);

@@ -42,19 +42,3 @@ page_index page_chain_pop_head(struct page_chain *chain, struct vm_page *pages)
     chain->count--;
     return page;
 }
-
-void page_chain_join(struct page_chain *chain, struct page_chain *from,
-                     struct vm_page *pages)
-{
-    if (!from->head)
-        return;
-    if (chain->tail) {
-        pages[chain->tail].next = from->head;
-        pages[from->head].prev = chain->tail;
-    } else {
-        chain->head = from->head;
-    }
-    chain->tail = from->tail;
-    chain->count += from->count;
-    *from = PAGE_CHAIN_EMPTY;
-}

@@ -97,8 +97,5 @@ void page_chain_push_tail(struct page_chain *chain, struct vm_page *pages,
                           page_index page);
 /* Returns the first page, taken off the chain; PAGE_NONE if it is empty. */
 page_index page_chain_pop_head(struct page_chain *chain, struct vm_page *pages);
-/* Append all of `from`, which ends up empty. */
-void page_chain_join(struct page_chain *chain, struct page_chain *from,
-                     struct vm_page *pages);
 
 #endif

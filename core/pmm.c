@@ -81,7 +81,8 @@ static void recompute_level(struct pmm *pmm)
     set_bounds(pmm);
 }
 
-void pmm_free_decreased(struct pmm *pmm, uint64_t pages)
+/* The free count changes and, where a bound is reached, the memory state. */
+static void free_decreased(struct pmm *pmm, uint64_t pages)
 {
     CHECK(pmm->free_pages >= pages);
     pmm->free_pages -= pages;
@@ -89,7 +90,7 @@ void pmm_free_decreased(struct pmm *pmm, uint64_t pages)
         recompute_level(pmm);
 }
 
-void pmm_free_increased(struct pmm *pmm, uint64_t pages)
+static void free_increased(struct pmm *pmm, uint64_t pages)
 {
     pmm->free_pages += pages;
     if (pmm->free_pages >= pmm->upper_bound)
@@ -193,7 +194,7 @@ enum vm_status pmm_alloc_page(struct pmm *pmm, unsigned flags, page_index *page)
     if ((flags & PMM_ALLOC_MUST_BORROW) || pmm->free_pages == 0)
         return failed(pmm, flags);
     *page = pop_free(pmm);
-    pmm_free_decreased(pmm, 1);
+    free_decreased(pmm, 1);
     return VM_OK;
 }
 
@@ -216,9 +217,9 @@ enum vm_status pmm_alloc_pages(struct pmm *pmm, uint64_t count, unsigned flags,
                    ? delayed(pmm)
                    : failed(pmm, flags);
     loaned = u64_min(count, loaned);
-    pmm_free_decreased(pmm, count - loaned);
+    free_decreased(pmm, count - loaned);
     if (must_wait(pmm, flags)) {
-        pmm_free_increased(pmm, count - loaned);
+        free_increased(pmm, count - loaned);
         return delayed(pmm);
     }
     for (uint64_t i = 0; i < count; i++)
@@ -261,7 +262,7 @@ enum vm_status pmm_alloc_contiguous(struct pmm *pmm, uint64_t count,
         pmm_unlink(pmm, &pmm->free_list, i);
         pmm->pages[i].state = PAGE_ALLOC;
     }
-    pmm_free_decreased(pmm, count);
+    free_decreased(pmm, count);
     return VM_OK;
 }
 
@@ -272,7 +273,7 @@ enum vm_status pmm_wire(struct pmm *pmm, uint64_t count)
     for (uint64_t i = 0; i < count; i++)
         pmm->pages[pop_free(pmm)].state = PAGE_WIRED;
     pmm->wired_pages += count;
-    pmm_free_decreased(pmm, count);
+    free_decreased(pmm, count);
     return VM_OK;
 }
 
@@ -309,7 +310,7 @@ void pmm_free_page(struct pmm *pmm, page_index page)
 {
     CHECK(page != PAGE_NONE);
     if (put_free(pmm, page))
-        pmm_free_increased(pmm, 1);
+        free_increased(pmm, 1);
 }
 
 void pmm_free_chain(struct pmm *pmm, struct page_chain *chain)
@@ -321,7 +322,7 @@ void pmm_free_chain(struct pmm *pmm, struct page_chain *chain)
         pmm_unlink(pmm, chain, page);
         freed += put_free(pmm, page);
     }
-    pmm_free_increased(pmm, freed);
+    free_increased(pmm, freed);
 }
 
 /* --- the budget ---------------------------------------------------------------------- */
@@ -375,7 +376,7 @@ static enum vm_status grow_budget(struct pmm *pmm, uint64_t more)
     pmm->deficit_pages -= from_deficit;
     release_withheld(pmm, from_withheld);
     pmm->total_pages += more;
-    pmm_free_increased(pmm, from_withheld + fresh);
+    free_increased(pmm, from_withheld + fresh);
     return VM_OK;
 }
 
@@ -389,7 +390,7 @@ static void shrink_budget(struct pmm *pmm, uint64_t less)
     pmm->withheld_pages += now;
     pmm->deficit_pages += less - now;
     pmm->total_pages -= less;
-    pmm_free_decreased(pmm, now);
+    free_decreased(pmm, now);
 }
 
 enum vm_status pmm_resize(struct pmm *pmm, uint64_t total_pages)

@@ -193,9 +193,6 @@ enum latency_kind {
     LATENCY_KIND_COUNT
 };
 
-/* The kind as the table spells it: "access", "major_fault", ... */
-const char *latency_kind_name(enum latency_kind kind);
-
 /*
  * Open the results file at `path`, creating it if need be; NULL records to
  * nowhere, which leaves the fingerprint and the summary. Runs in the file

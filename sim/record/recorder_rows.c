@@ -15,11 +15,6 @@ static const char *const latency_names[LATENCY_KIND_COUNT] = {
     [LATENCY_ALLOC_WAIT] = "alloc_wait",
 };
 
-const char *latency_kind_name(enum latency_kind kind)
-{
-    return latency_names[kind];
-}
-
 void record_tick_init(struct record_tick *tick, sim_ns tick_ns)
 {
     memset(tick, 0xff, sizeof(*tick)); /* RECORD_NULL, RECORD_NULL_NS */
@@ -220,7 +215,7 @@ bool recorder_latency(struct recorder *rec, const char *workload,
             continue;
         const struct cell cells[] = {
             cell_text(workload),
-            cell_text(latency_kind_name(kind)),
+            cell_text(latency_names[kind]),
             cell_number(histogram_upper(i)),
             cell_number(hist->buckets[i]),
         };

@@ -305,7 +305,7 @@ void run_summary_print(FILE *out, const struct run_summary *summaries,
 
 /* -- JSON --------------------------------------------------------------- */
 
-void run_summary_print_json_object(FILE *out, const struct run_summary *summary)
+static void print_json_object(FILE *out, const struct run_summary *summary)
 {
     fputc('{', out);
     for (size_t i = 0; i < COUNT_OF(columns); i++) {
@@ -333,7 +333,7 @@ void run_summary_print_json(FILE *out, const struct run_summary *summaries,
     fputc('[', out);
     for (size_t i = 0; i < count; i++) {
         fputs(i ? ",\n " : "", out);
-        run_summary_print_json_object(out, &summaries[i]);
+        print_json_object(out, &summaries[i]);
     }
     fputs("]\n", out);
 }

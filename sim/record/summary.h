@@ -80,11 +80,4 @@ void run_summary_print(FILE *out, const struct run_summary *summaries,
 void run_summary_print_json(FILE *out, const struct run_summary *summaries,
                             size_t count);
 
-/*
- * One JSON object, without a newline after it, so that a caller can build an
- * array of its own.
- */
-void run_summary_print_json_object(FILE *out,
-                                   const struct run_summary *summary);
-
 #endif

@@ -141,7 +141,6 @@ extern const struct key_table evicted_table;
 extern const struct key_table time_distribution_table;
 extern const struct key_table count_distribution_table;
 
-extern const struct word pattern_words[];
 extern const struct word queue_words[];
 
 /* An operation's table, by its kind (enum op_kind). */

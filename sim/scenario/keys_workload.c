@@ -97,7 +97,7 @@ const struct key_table count_distribution_table = {
 
 /* patterns -------------------------------------------------------------- */
 
-const struct word pattern_words[] = {
+static const struct word pattern_words[] = {
     {"sequential", PATTERN_SEQUENTIAL},
     {"loop", PATTERN_LOOP},
     {"stride", PATTERN_STRIDE},

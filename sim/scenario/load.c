@@ -90,19 +90,6 @@ void scenario_free(struct scenario *scenario)
     free(scenario);
 }
 
-void scenario_error_at(const struct scenario *scenario,
-                       const struct scenario_place *place,
-                       struct scenario_errors *errors, const char *format, ...)
-{
-    struct reporter reporter = {.path = scenario->path,
-                                .overrides = scenario->overrides,
-                                .errors = errors};
-    va_list arguments;
-    va_start(arguments, format);
-    report_list(&reporter, *place, format, arguments);
-    va_end(arguments);
-}
-
 /* Steps. ---------------------------------------------------------------- */
 
 static bool apply_overrides(struct loading *loading,

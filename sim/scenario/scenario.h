@@ -304,10 +304,4 @@ scenario_load_text(const char *path, const char *text, size_t text_bytes,
 /* NULL is allowed. */
 void scenario_free(struct scenario *scenario);
 
-/* Report an error that something outside found at a place of the scenario. */
-void scenario_error_at(const struct scenario *scenario,
-                       const struct scenario_place *place,
-                       struct scenario_errors *errors, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
 #endif

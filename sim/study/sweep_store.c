@@ -38,7 +38,7 @@ __attribute__((format(printf, 1, 2))) static char *path_of(const char *format,
     return path;
 }
 
-char *sweep_shard_path(const char *database, const struct sweep_shard *shard)
+static char *shard_path(const char *database, const struct sweep_shard *shard)
 {
     return path_of("%s.shard-%u-of-%u.db", database, shard->number,
                    shard->count);
@@ -367,7 +367,7 @@ static enum study_status look(struct looking *looking)
     if (status == STUDY_OK && looking->shard->count == 0)
         status = look_into_shards(looking);
     if (status == STUDY_OK && looking->shard->count > 0) {
-        char *path = sweep_shard_path(looking->database, looking->shard);
+        char *path = shard_path(looking->database, looking->shard);
         status = path ? look_if_there(looking, path, SWEEP_APART) : STUDY_HOST;
         free(path);
     }
@@ -428,7 +428,7 @@ static bool gather_files(struct files *files, const struct sweep *sweep,
 {
     files->paths = calloc(sweep->run_count + 1, sizeof *files->paths);
     bool is_well =
-        files->paths && add_if_there(files, sweep_shard_path(database, shard));
+        files->paths && add_if_there(files, shard_path(database, shard));
     for (size_t r = 0; is_well && r < sweep->run_count; r++)
         if (sweep_is_in_shard(shard, r) && sweep->runs[r].state != SWEEP_DONE)
             is_well = add_if_there(
@@ -467,7 +467,7 @@ enum study_status sweep_publish(const struct sweep *sweep, const char *database,
 {
     struct files files = {NULL, 0};
     uint64_t runs;
-    char *path = sweep_shard_path(database, shard);
+    char *path = shard_path(database, shard);
     enum results_check check = RESULTS_HOST;
     snprintf(error, error_bytes, "out of memory");
     if (path && gather_files(&files, sweep, database, shard))

@@ -33,7 +33,6 @@ static inline bool sweep_is_in_shard(const struct sweep_shard *shard,
 }
 
 /* Paths as above, the caller's to free; NULL: out of memory. */
-char *sweep_shard_path(const char *database, const struct sweep_shard *shard);
 char *sweep_run_path(const char *database, const char *key);
 /* `pid`: of the process that runs the shard. */
 char *sweep_part_path(const char *database, const char *key, long pid);

@@ -755,23 +755,17 @@ Test(pmm, pool_of_no_pages_has_none_to_give)
 
 /* --- chains --------------------------------- */
 
-Test(page_chain, joins_and_pops_in_order)
+Test(page_chain, pushes_at_both_ends_and_pops_in_order)
 {
     struct vm_page pages[8] = {{0}};
-    struct page_chain front = PAGE_CHAIN_EMPTY;
-    struct page_chain back = PAGE_CHAIN_EMPTY;
-    page_chain_push_tail(&front, pages, 2);
-    page_chain_push_head(&front, pages, 1);
-    page_chain_join(&front, &back, pages);
-    cr_assert(front.count == 2);
-    page_chain_push_tail(&back, pages, 3);
-    page_chain_push_tail(&back, pages, 4);
-    page_chain_join(&front, &back, pages);
-    cr_assert(back.count == 0 && back.head == PAGE_NONE);
-    page_chain_join(&back, &front, pages);
-    cr_assert(front.count == 0);
+    struct page_chain chain = PAGE_CHAIN_EMPTY;
+    page_chain_push_tail(&chain, pages, 2);
+    page_chain_push_head(&chain, pages, 1);
+    cr_assert(chain.count == 2);
+    page_chain_push_tail(&chain, pages, 3);
+    page_chain_push_tail(&chain, pages, 4);
     for (page_index expected = 1; expected <= 4; expected++)
-        cr_assert(page_chain_pop_head(&back, pages) == expected);
-    cr_assert(page_chain_pop_head(&back, pages) == PAGE_NONE);
-    cr_assert(back.count == 0 && back.tail == PAGE_NONE);
+        cr_assert(page_chain_pop_head(&chain, pages) == expected);
+    cr_assert(page_chain_pop_head(&chain, pages) == PAGE_NONE);
+    cr_assert(chain.count == 0 && chain.tail == PAGE_NONE);
 }

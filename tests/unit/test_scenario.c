@@ -3,6 +3,7 @@
  */
 #include <math.h>
 
+#include "scenario/report.h"
 #include "scenario/scenario.h"
 #include "scenario_fixture.h"
 
@@ -721,8 +722,10 @@ Test(scenario, overrides_come_before_everything)
 
     struct scenario_errors errors;
     scenario_errors_init(&errors);
-    scenario_error_at(s, &s->reclaim.policy_place, &errors, "no %s", "such");
-    scenario_error_at(s, &s->workloads[0].place, &errors, "x");
+    struct reporter reporter = {
+        .path = s->path, .overrides = s->overrides, .errors = &errors};
+    report(&reporter, s->reclaim.policy_place, "no %s", "such");
+    report(&reporter, s->workloads[0].place, "x");
     cr_assert_str_eq(errors.list[0].text, "--policy lru: no such");
     cr_assert_str_eq(errors.list[1].text, "dir/t.yaml:8:5: x");
     scenario_errors_release(&errors);
