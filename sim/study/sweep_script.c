@@ -42,7 +42,8 @@ static const char collect[] =
     "    rm -f \"$@\"\n"
     "fi\n";
 
-void sweep_write_slurm(FILE *out, const struct sweep_script *script)
+/* How many shards there are, and what the file is. */
+static void write_slurm_head(FILE *out, const struct sweep_script *script)
 {
     fprintf(out,
             "#!/bin/sh\n"
@@ -63,6 +64,11 @@ void sweep_write_slurm(FILE *out, const struct sweep_script *script)
             "shards=$((most - 1))\n",
             script->shards);
     write_variable(out, "db", script->database);
+}
+
+/* The job array: a shard an element. */
+static void write_slurm_array(FILE *out, const struct sweep_script *script)
+{
     /* an expectation that fails is a result; all else is not */
     fprintf(out,
             "array=$(sbatch --parsable --job-name=lowtide-sweep "
@@ -82,8 +88,14 @@ void sweep_write_slurm(FILE *out, const struct sweep_script *script)
           "exit \"$status\"\n"
           "END\n"
           ")\n"
-          "array=${array%%;*}\n"
-          "collect=$(sbatch --parsable --job-name=lowtide-collect "
+          "array=${array%%;*}\n",
+          out);
+}
+
+/* The job that comes after it. */
+static void write_slurm_collect(FILE *out, const struct sweep_script *script)
+{
+    fputs("collect=$(sbatch --parsable --job-name=lowtide-collect "
           "--kill-on-invalid-dep=yes \\\n"
           "    --dependency=\"afterok:$array\" --requeue --open-mode=append "
           "\\\n"
@@ -100,6 +112,13 @@ void sweep_write_slurm(FILE *out, const struct sweep_script *script)
             "echo \"job array $array of $shards shards, then job "
             "${collect%%%%;*} for $db\"\n",
             collect);
+}
+
+void sweep_write_slurm(FILE *out, const struct sweep_script *script)
+{
+    write_slurm_head(out, script);
+    write_slurm_array(out, script);
+    write_slurm_collect(out, script);
 }
 
 void sweep_write_parallel(FILE *out, const struct sweep_script *script)
