@@ -306,21 +306,43 @@ static bool reset_run(struct recorder *rec, const struct record_run *run)
     return base->name && base->policy && base->params;
 }
 
-/* Write the row in `run`, in a transaction of its own. */
+static void hash_text(const char *text, char hex[SHA256_HEX_SIZE])
+{
+    uint8_t digest[SHA256_BYTES];
+    struct sha256 sha;
+
+    sha256_init(&sha);
+    sha256_update(&sha, text, strlen(text));
+    sha256_final(&sha, digest);
+    sha256_hex(digest, sizeof(digest), hex);
+}
+
+/* Begin a transaction with a row, whose number `id` receives. */
+static int begin_with_row(struct recorder *rec, sqlite3_stmt *insert,
+                          const struct cell *cells, size_t count, int64_t *id)
+{
+    int status = execute(rec, "BEGIN IMMEDIATE");
+    if (status == SQLITE_OK) {
+        cells_bind(insert, cells, count);
+        status = sqlite3_step(insert);
+        sqlite3_reset(insert);
+        if (status == SQLITE_DONE)
+            status = SQLITE_OK;
+    }
+    *id = sqlite3_last_insert_rowid(rec->db);
+    return status;
+}
+
+/* Write the row in `run`; from then on the recorder has its number. */
 static bool insert_run(struct recorder *rec, const struct record_run *run)
 {
     char started[40], sha_hex[SHA256_HEX_SIZE];
-    uint8_t digest[SHA256_BYTES];
-    struct sha256 sha;
     struct writer self;
-    sqlite3_stmt *insert = rec->statements[TABLE_RUN];
+    int64_t id;
 
     format_utc(started, sizeof(started));
     writer_self(&self);
-    sha256_init(&sha);
-    sha256_update(&sha, run->scenario_text, strlen(run->scenario_text));
-    sha256_final(&sha, digest);
-    sha256_hex(digest, sizeof(digest), sha_hex);
+    hash_text(run->scenario_text, sha_hex);
 
     const struct cell cells[] = {
         cell_null(), /* run_id: given by SQLite */
@@ -345,15 +367,8 @@ static bool insert_run(struct recorder *rec, const struct record_run *run)
         cell_number((uint64_t)self.pid),
         cell_text(self.start),
     };
-    int status = execute(rec, "BEGIN IMMEDIATE");
-    if (status == SQLITE_OK) {
-        cells_bind(insert, cells, COUNT_OF(cells));
-        status = sqlite3_step(insert);
-        sqlite3_reset(insert);
-        if (status == SQLITE_DONE)
-            status = SQLITE_OK;
-    }
-    int64_t id = sqlite3_last_insert_rowid(rec->db);
+    int status = begin_with_row(rec, rec->statements[TABLE_RUN], cells,
+                                COUNT_OF(cells), &id);
     if (!commit_or_fail(rec, status, "cannot begin a run"))
         return false;
     rec->run_id = (uint64_t)id;
