@@ -230,7 +230,7 @@ static bool reads_itself_quickly(struct trace *trace)
         return false;
     ptrdiff_t got = trace_next(trace, records, BATCH);
     for (ptrdiff_t n = 0; n < got; n++)
-        if (records[n].page >= REPLAY_DENSE_LIMIT)
+        if (records[n].page >= TRACE_DENSE_LIMIT)
             return false;
     return got > 0;
 }

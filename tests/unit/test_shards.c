@@ -152,8 +152,8 @@ static struct replay_survey survey_of(const char *path, double rate,
 /* The first records decide: plain, small ids, read from the beginning again. */
 Test(shards, a_survey_pays_unless_reading_costs_nothing)
 {
-    const uint64_t small[] = {1, 2, REPLAY_DENSE_LIMIT - 1};
-    const uint64_t large[] = {1, 2, REPLAY_DENSE_LIMIT};
+    const uint64_t small[] = {1, 2, TRACE_DENSE_LIMIT - 1};
+    const uint64_t large[] = {1, 2, TRACE_DENSE_LIMIT};
     const struct trace_options binary = {.format = TRACE_ORACLE_GENERAL};
     const struct trace_options text = {.format = TRACE_TEXT};
     char *path_small = write_trace(small, 3);
