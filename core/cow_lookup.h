@@ -21,8 +21,8 @@ typedef enum vm_status (*vm_cow_lookup_fn)(void *context, uint64_t offset,
                                            page_index page);
 
 /*
- * Pages of this node's own list (LookupLocked; core.md 5.8): no markers,
- * references or intervals, and nothing of the parent's. Changes nothing.
+ * Pages of this node's own list (LookupLocked): no markers, references or
+ * intervals, and nothing of the parent's. Changes nothing.
  *
  *   offset, length  bytes; rounded outwards to pages
  *
@@ -37,8 +37,8 @@ enum vm_status vm_cow_lookup_readable(struct vm_cow_pages *cow, uint64_t offset,
                                       uint64_t length, vm_cow_lookup_fn fn,
                                       void *context);
 
-/* The lookup cursor (core.md 5.2-5.6); header: LookupCursor. Everything in it is
- * borrowed; it is worth nothing after a wait or any other change of the tree. */
+/* The lookup cursor; header: LookupCursor. Everything in it is borrowed; it is
+ * worth nothing after a wait or any other change of the tree. */
 struct vm_lookup_cursor {
     struct vm_cow_pages *target; /* a slice's parent instead of the slice */
     uint64_t offset;             /* bytes in target; only grows */
@@ -73,8 +73,8 @@ enum vm_status vm_cow_get_lookup_cursor(struct vm_cow_pages *cow,
 
 /*
  * The page under the cursor, made the target's own: by a copy, a fork (which
- * moves a page that nobody else sees) or a new page of zeros (RequireOwnedPage;
- * core.md 5.5).
+ * moves a page that nobody else sees) or a new page of zeros
+ * (RequireOwnedPage).
  *
  *   will_write         also makes a pager-backed page dirty, and a loaned one
  *                      an ordinary one
@@ -93,8 +93,8 @@ enum vm_status vm_cursor_require_owned_page(struct vm_lookup_cursor *cursor,
                                             struct vm_require_result *result);
 /*
  * A page to read, wherever it lives; zeros are the shared zero page, for which
- * nothing is allocated (RequireReadPage; core.md 5.4). A reference is
- * decompressed where it is. Arguments and statuses as above.
+ * nothing is allocated (RequireReadPage). A reference is decompressed where it
+ * is. Arguments and statuses as above.
  */
 enum vm_status vm_cursor_require_read_page(struct vm_lookup_cursor *cursor,
                                            uint64_t max_request_pages,
@@ -108,9 +108,9 @@ enum vm_status vm_cursor_require_page(struct vm_lookup_cursor *cursor,
                                       struct vm_require_result *result);
 
 /*
- * What is there already: these allocate, ask and decompress nothing (core.md
- * 5.6). To be written, only a page of the target itself will do, and none of a
- * pager-backed target.
+ * What is there already: these allocate, ask and decompress nothing. To be
+ * written, only a page of the target itself will do, and none of a pager-backed
+ * target.
  */
 
 /* Fills in up to `max_pages` pages in a row, and moves past them. Returns how

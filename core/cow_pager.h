@@ -22,9 +22,9 @@ enum vm_supply { SUPPLY_PAGER, SUPPLY_TRANSFER_DATA, SUPPLY_PHYSICAL };
 
 /*
  * Put what the finalized list `pages` still holds, in order, into the node from
- * `offset` on, for `length` bytes (SupplyPages; core.md 10.2). Where there is
- * content already it stays and what came is freed, except with
- * SUPPLY_TRANSFER_DATA; holes become markers.
+ * `offset` on, for `length` bytes (SupplyPages). Where there is content already
+ * it stays and what came is freed, except with SUPPLY_TRANSFER_DATA; holes
+ * become markers.
  *
  *   offset, length  bytes, aligned; length is what the list still holds
  *   supplied        set to the bytes consumed, also where it fails
@@ -50,8 +50,8 @@ enum vm_status vm_cow_supply_one(struct vm_cow_pages *cow, uint64_t offset,
                                  page_index *supplied);
 /*
  * Move the content of [offset, offset + length) into `pages`, an empty list for
- * that range, or one that an earlier call has begun to fill (TakePages; core.md
- * 10.3). The range reads as zero afterwards.
+ * that range, or one that an earlier call has begun to fill (TakePages). The
+ * range reads as zero afterwards.
  *
  *   offset, length  bytes, aligned
  *   taken           set to the bytes moved, also where it fails
@@ -84,8 +84,8 @@ enum vm_status vm_cow_make_room(struct vm_cow_pages *cow, uint64_t length);
 
 /*
  * The pager, or the provider, can't answer: requests that overlap the range are
- * over, with `error` (FailPageRequests; core.md 10.4). No page changes. The node
- * has a source.
+ * over, with `error` (FailPageRequests). No page changes. The node has a
+ * source.
  *
  *   offset, length  bytes
  *   error           one of page_source_is_valid_failure(), or VM_NO_MEMORY
@@ -99,10 +99,9 @@ enum vm_status vm_cow_fail_page_requests(struct vm_cow_pages *cow,
 
 /*
  * The pager agrees that the range becomes dirty, all of it or nothing
- * (DirtyPages; core.md 10.7). Zeros in it become real pages. DIRTY requests for
- * the range are answered, also where this fails, so that who waits looks again;
- * but not where `offset` is past the end or the range overflows. The node has a
- * source.
+ * (DirtyPages). Zeros in it become real pages. DIRTY requests for the range are
+ * answered, also where this fails, so that who waits looks again; but not where
+ * `offset` is past the end or the range overflows. The node has a source.
  *
  *   offset, length  bytes, aligned
  *   alloc_list      pages (ALLOC state) for the zeros; grows before a wait, and
@@ -119,9 +118,9 @@ enum vm_status vm_cow_dirty_pages(struct vm_cow_pages *cow, uint64_t offset,
 
 /*
  * Before a write: how much of the range, from its beginning, may be written
- * (PrepareForWriteLocked; core.md 10.6). With a source that does not trap, the
- * pages that are there become dirty; else a DIRTY request is made for what has
- * to become so. The node, or a slice's parent, is pager-backed.
+ * (PrepareForWriteLocked). With a source that does not trap, the pages that are
+ * there become dirty; else a DIRTY request is made for what has to become so.
+ * The node, or a slice's parent, is pager-backed.
  *
  *   offset, length  bytes, aligned
  *   dirty_length    set to bytes, from `offset` on, that are dirty pages; 0
@@ -141,7 +140,7 @@ typedef enum vm_status (*vm_dirty_range_fn)(void *context, uint64_t offset,
 /*
  * What the pager would have to write back: maximal runs of pages that are dirty
  * or awaiting clean, and zero intervals, in ascending order
- * (EnumerateDirtyRanges; core.md 10.8).
+ * (EnumerateDirtyRanges).
  *
  *   offset, length  bytes; rounded outwards to pages
  *
@@ -152,15 +151,15 @@ enum vm_status vm_cow_enumerate_dirty_ranges(struct vm_cow_pages *cow,
                                              uint64_t offset, uint64_t length,
                                              vm_dirty_range_fn fn,
                                              void *context);
-/* Was the object written to since the last reset? (QueryPagerVmoStats; core.md
- * 10.11.) VM_OK; VM_NOT_SUPPORTED (not pager-backed): nothing is set. */
+/* Was the object written to since the last reset (QueryPagerVmoStats)? VM_OK;
+ * VM_NOT_SUPPORTED (not pager-backed): nothing is set. */
 enum vm_status vm_cow_query_pager_vmo_stats(struct vm_cow_pages *cow,
                                             bool reset, bool *is_modified);
 /*
  * The pager begins to write the range back: dirty pages are awaiting clean,
- * intervals note how far, and mappings become read-only (WritebackBegin; core.md
- * 10.9). Pinned pages stay dirty, and so does an interval that begins before.
- * The node has a source.
+ * intervals note how far, and mappings become read-only (WritebackBegin).
+ * Pinned pages stay dirty, and so does an interval that begins before. The node
+ * has a source.
  *
  *   offset, length  bytes, aligned
  *   is_zero_range   the pager was told zeros: pages are left as they are
@@ -171,19 +170,19 @@ enum vm_status vm_cow_writeback_begin(struct vm_cow_pages *cow, uint64_t offset,
                                       uint64_t length, bool is_zero_range);
 /*
  * It has been written: pages still awaiting clean are clean, and of an interval
- * goes what the writeback noted; that part is absent then (WritebackEnd; core.md
- * 10.10). Arguments and statuses as above.
+ * goes what the writeback noted; that part is absent then (WritebackEnd).
+ * Arguments and statuses as above.
  */
 enum vm_status vm_cow_writeback_end(struct vm_cow_pages *cow, uint64_t offset,
                                     uint64_t length);
 /*
- * The pager is gone (DetachSource; core.md 10.12): requests are over, clean
- * pages and markers go, dirty ones stay to be read. A root with a source, whose
- * clean pages are not pinned.
+ * The pager is gone (DetachSource): requests are over, clean pages and markers
+ * go, dirty ones stay to be read. A root with a source, whose clean pages are
+ * not pinned.
  */
 void vm_cow_detach_source(struct vm_cow_pages *cow);
 
-/* Dirty state of a page (core.md 10.5): untracked without a pager. */
+/* Dirty state of a page: untracked without a pager. */
 static inline bool vm_page_is_dirty_tracked(const struct vm_page *page)
 {
     return page->dirty_state != DIRTY_UNTRACKED;

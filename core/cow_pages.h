@@ -121,16 +121,16 @@ struct vm_cow_owner *vm_cow_owner_of_page(const struct vm_machine *machine,
 void vm_cow_maybe_dead_transition(struct vm_cow_pages *cow);
 
 /*
- * Clones (core.md 3): a child that sees [offset, offset + size) of the node as
- * it is now, or, where the type says so, as it is until the child writes.
+ * Clones: a child that sees [offset, offset + size) of the node as it is now,
+ * or, where the type says so, as it is until the child writes.
  *
  *   offset, size  bytes, page aligned; may reach past the node's end
  *   child         set on success; one reference is the caller's
  *
  * A snapshot turns the node into the hidden parent of the clone and of a new
- * node, to which its owners move. VM_OK; VM_NOT_SUPPORTED (core.md 3.5 has the
- * table: not of contiguous nodes, ...), VM_BAD_STATE (pinned), VM_INVALID_ARGS
- * (offsets overflow), VM_NO_MEMORY: nothing has changed.
+ * node, to which its owners move. VM_OK; VM_NOT_SUPPORTED (of a contiguous
+ * node, for one), VM_BAD_STATE (pinned), VM_INVALID_ARGS (offsets overflow),
+ * VM_NO_MEMORY: nothing has changed.
  */
 enum vm_status vm_cow_create_clone(struct vm_cow_pages *cow,
                                    enum vm_clone_type type, uint64_t offset,
@@ -141,8 +141,8 @@ enum vm_status vm_cow_create_child_slice(struct vm_cow_pages *cow,
                                          uint64_t offset, uint64_t size,
                                          struct vm_cow_pages **child);
 
-/* Predicates and plain facts (core.md 2.5): of this node alone, in constant
- * time, unless they say otherwise. */
+/* Predicates and plain facts: of this node alone, in constant time, unless they
+ * say otherwise. */
 
 /* Bytes, aligned. */
 uint64_t vm_cow_size(const struct vm_cow_pages *cow);
@@ -165,13 +165,13 @@ void vm_cow_mark_modified(struct vm_cow_pages *cow);
 /* Is there any reason to keep its pages from reclaim, and how many? */
 bool vm_cow_is_high_memory_priority(const struct vm_cow_pages *cow);
 int64_t vm_cow_high_priority_count(const struct vm_cow_pages *cow);
-/* Whom shared pages are charged to (core.md 9): a number of the owner's. */
+/* Whom shared pages are charged to: a number of the owner's. */
 void vm_cow_set_page_attribution_user_id(struct vm_cow_pages *cow, uint64_t id);
 /* Pages pinned, each as often as it is; a slice's: 0. */
 uint64_t vm_cow_pinned_page_count(const struct vm_cow_pages *cow);
 /* Bytes that its list nodes take. */
 uint64_t vm_cow_heap_allocation_bytes(const struct vm_cow_pages *cow);
-/* Pages evicted, compressed or deduped, and discards (core.md 11.6). */
+/* Pages evicted, compressed or deduped, and discards. */
 uint64_t vm_cow_reclamation_event_count(const struct vm_cow_pages *cow);
 /* Changes of what any node of its tree holds; from 1, only grows. */
 uint64_t vm_cow_hierarchy_generation(const struct vm_cow_pages *cow);
@@ -189,8 +189,8 @@ uint64_t vm_cow_loaned_page_count(const struct vm_cow_pages *cow);
 enum vm_overwrite { OVERWRITE_NONE, OVERWRITE_ZERO, OVERWRITE_NON_ZERO };
 
 /*
- * Add a page in ALLOC state (core.md 6.2). On success it is the node's; on
- * failure the caller's, in OBJECT state.
+ * Add a page in ALLOC state. On success it is the node's; on failure the
+ * caller's, in OBJECT state.
  *
  *   offset           bytes, aligned
  *   released         receives the content that had to go, still queued, the
@@ -208,8 +208,8 @@ enum vm_status vm_cow_add_new_page(struct vm_cow_pages *cow, uint64_t offset,
                                    bool do_range_update);
 /*
  * Add the chain's pages one after another from `start` (bytes, aligned) on;
- * takes them also where it fails (AddNewPages; core.md 6.3). On failure none is
- * left. Not with OVERWRITE_NON_ZERO. Arguments and statuses as above.
+ * takes them also where it fails (AddNewPages). On failure none is left. Not
+ * with OVERWRITE_NON_ZERO. Arguments and statuses as above.
  */
 enum vm_status vm_cow_add_new_pages(struct vm_cow_pages *cow, uint64_t start,
                                     struct page_chain *pages,
@@ -217,8 +217,8 @@ enum vm_status vm_cow_add_new_pages(struct vm_cow_pages *cow, uint64_t start,
                                     bool do_range_update);
 
 /*
- * See to it that the node has a page of its own everywhere in the range, copied,
- * forked, supplied or of zeros (core.md 7.1).
+ * See to it that the node has a page of its own everywhere in the range,
+ * copied, forked, supplied or of zeros.
  *
  *   offset, length  bytes, aligned, within the node
  *   committed       set to the bytes done, from the beginning, also where it
@@ -232,9 +232,8 @@ enum vm_status vm_cow_commit_range(struct vm_cow_pages *cow, uint64_t offset,
                                    uint64_t length, uint64_t *committed,
                                    struct page_request *request);
 /*
- * Give all content of the range back: it reads as zero afterwards, and frames of
- * a contiguous node are lent (core.md 7.2). All or nothing; only roots without a
- * pager.
+ * Give all content of the range back: it reads as zero afterwards, and frames
+ * of a contiguous node are lent. All or nothing; only roots without a pager.
  *
  *   offset, length  bytes
  *
@@ -245,9 +244,9 @@ enum vm_status vm_cow_commit_range(struct vm_cow_pages *cow, uint64_t offset,
 enum vm_status vm_cow_decommit_range(struct vm_cow_pages *cow, uint64_t offset,
                                      uint64_t length);
 /*
- * Make [start, end) read as zero, with as few pages as may be (core.md 7.4):
- * content is freed, replaced by markers or, with a pager, by dirty zero
- * intervals; pinned pages are zeroed where they are.
+ * Make [start, end) read as zero, with as few pages as may be: content is
+ * freed, replaced by markers or, with a pager, by dirty zero intervals; pinned
+ * pages are zeroed where they are.
  *
  *   start, end  bytes, aligned, within the node
  *   zeroed      bytes done, from `start`; preset to 0 by the caller, only grows
@@ -260,9 +259,9 @@ enum vm_status vm_cow_zero_pages(struct vm_cow_pages *cow, uint64_t start,
                                  uint64_t end, struct page_request *request,
                                  uint64_t *zeroed);
 /*
- * Change the size (core.md 7.5). What is cut off is freed, and stays cut off
- * from the parent and for children when the node grows again; what is added
- * reads as zero. Not for slices, nor for nodes with any.
+ * Change the size. What is cut off is freed, and stays cut off from the parent
+ * and for children when the node grows again; what is added reads as zero. Not
+ * for slices, nor for nodes with any.
  *
  *   size  bytes, aligned
  *
@@ -272,8 +271,8 @@ enum vm_status vm_cow_zero_pages(struct vm_cow_pages *cow, uint64_t start,
  */
 enum vm_status vm_cow_resize(struct vm_cow_pages *cow, uint64_t size);
 /* Would a read at `offset` (bytes, aligned, within the node) find zeros that no
- * page holds? False also where a page above or a marker above is found, whatever
- * it holds (PageWouldReadZero; core.md 7.3). */
+ * page holds? False also where a page above or a marker above is found,
+ * whatever it holds (PageWouldReadZero). */
 bool vm_cow_page_would_read_zero(struct vm_cow_pages *cow, uint64_t offset);
 
 /*
@@ -295,8 +294,8 @@ void vm_cow_prefetch(const struct vm_cow_pages *cow, uint64_t offset,
 /* Pins (cow_pin.c). ------------------------------------------------------ */
 
 /*
- * Pin each page of the range once more: it keeps its frame and its content until
- * it is unpinned as often (core.md 8). All or nothing. None may be a lent one:
+ * Pin each page of the range once more: it keeps its frame and its content
+ * until it is unpinned as often. All or nothing. None may be a lent one:
  * vm_cow_replace_pages_with_non_loaned(). Also where it fails, the node never
  * borrows again.
  *
@@ -327,9 +326,9 @@ struct vm_attribution {
     uint64_t compressed_pages; /* by their size before */
 };
 /*
- * What this node is charged with in the range (AttributedPagesInRange; core.md
- * 9): its own pages and references, and those of hidden ancestors that fall to
- * it. Hidden nodes and slices: nothing.
+ * What this node is charged with in the range (AttributedPagesInRange): its own
+ * pages and references, and those of hidden ancestors that fall to it. Hidden
+ * nodes and slices: nothing.
  *
  *   offset, length  bytes, aligned; clipped to the node
  */
@@ -347,8 +346,8 @@ void vm_cow_detach_mapping(struct vm_cow_owner *owner,
                            struct vm_mapping *mapping);
 /*
  * The node's pages in the range (bytes) have changed: mappings of it and of all
- * that look through to it, down the tree, hear of it (RangeChangeUpdate; core.md
- * 15.1). Part of every operation here that needs it.
+ * that look through to it, down the tree, hear of it (RangeChangeUpdate). Part
+ * of every operation here that needs it.
  */
 void vm_cow_range_change_update(struct vm_cow_pages *cow, uint64_t offset,
                                 uint64_t length, enum range_change change);
@@ -360,8 +359,8 @@ void vm_cow_range_change_update(struct vm_cow_pages *cow, uint64_t offset,
 void vm_cow_dump(const struct vm_cow_pages *cow, FILE *file, unsigned depth,
                  bool verbose);
 
-/* The kernel's small queries (core.md 16): `offset` in bytes, aligned, in this
- * node's own list, also for a slice. */
+/* The kernel's small queries: `offset` in bytes, aligned, in this node's own
+ * list, also for a slice. */
 
 /* Ancestors up to the root. */
 uint32_t vm_cow_debug_lookup_depth(const struct vm_cow_pages *cow);
@@ -383,8 +382,8 @@ bool vm_cow_debug_is_in_interval(const struct vm_cow_pages *cow,
 /* Borrowed; NULL: it is a root. */
 struct vm_cow_pages *vm_cow_debug_get_parent(const struct vm_cow_pages *cow);
 
-/* The five validators (core.md 16): NULL, or the first broken rule (constant).
- * They walk what they prove. */
+/* The five validators: NULL, or the first broken rule (constant). They walk
+ * what they prove. */
 
 /* Split bits of this node: none where visible; where hidden, who has forked a
  * page has content, and somebody else still sees it. */

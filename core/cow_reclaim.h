@@ -29,8 +29,7 @@ struct vm_compression {
 enum vm_reclaim_begun { RECLAIM_REFUSED, RECLAIM_TAKEN, RECLAIM_COMPRESSING };
 
 /*
- * Try to reclaim the page that is at `offset` (first part of ReclaimPage;
- * core.md 11.1).
+ * Try to reclaim the page that is at `offset` (first part of ReclaimPage).
  *
  *   offset       bytes, aligned
  *   compressor   armed, or NULL: no compression
@@ -57,7 +56,7 @@ enum vm_compression_end {
     COMPRESSION_CAUGHT, /* its place was taken meanwhile; the page is freed */
 };
 
-/* The compression under way is over, with what it has come to (core.md 11.4). */
+/* The compression under way is over, with what it has come to. */
 enum vm_compression_end vm_cow_end_compression(struct vm_compression *begun);
 
 /*
@@ -71,9 +70,9 @@ bool vm_cow_reclaim_page(struct vm_cow_pages *cow, page_index page,
                          enum reclaim_refused *refused);
 /*
  * Evict the page at `offset` (bytes, aligned), whatever hints and priority say
- * (RemovePageForEviction; core.md 11.2): a lender wants its frame back. True:
- * the page is the caller's (ALLOC state), who frees it. False: it is not there,
- * not clean, or the node is not pager-backed. Must not be pinned.
+ * (RemovePageForEviction): a lender wants its frame back. True: the page is the
+ * caller's (ALLOC state), who frees it. False: it is not there, not clean, or
+ * the node is not pager-backed. Must not be pinned.
  */
 bool vm_cow_remove_page_for_eviction(struct vm_cow_pages *cow, page_index page,
                                      uint64_t offset);
@@ -90,8 +89,8 @@ bool vm_cow_remove_page_for_eviction(struct vm_cow_pages *cow, page_index page,
 bool vm_cow_recycle_page(struct vm_cow_pages *cow, page_index page,
                          uint64_t offset, uint64_t content);
 /*
- * Replace the page at `offset` (bytes, aligned), if it is all zeros, by a marker
- * and free it (DedupZeroPage; core.md 11.3). False: it is not there or not zero,
+ * Replace the page at `offset` (bytes, aligned), if it is all zeros, by a
+ * marker and free it (DedupZeroPage). False: it is not there or not zero,
  * pinned, not clean, of high priority, or uncached. Not for contiguous nodes.
  */
 bool vm_cow_dedup_zero_page(struct vm_cow_pages *cow, page_index page,
@@ -108,8 +107,8 @@ enum vm_status vm_cow_decompress_in_range(struct vm_cow_pages *cow,
                                           uint64_t offset, uint64_t length,
                                           struct page_request *request);
 
-/* Hints (core.md 11.5). They reach pages of a pager-backed root only, through
- * any of its clones and slices, and do nothing elsewhere. */
+/* Hints. They reach pages of a pager-backed root only, through any of its
+ * clones and slices, and do nothing elsewhere. */
 
 /* Pages in the range that are clean and not pinned go first
  * (PromoteRangeForReclamation). Bytes; rounded outwards. */
@@ -130,8 +129,8 @@ enum vm_status vm_cow_protect_range_from_reclamation(
     struct vm_cow_pages *cow, uint64_t offset, uint64_t length,
     bool set_always_need, struct page_request *request, uint64_t *progress);
 
-/* Discardable nodes (core.md 14). The range is the whole node, in bytes: any
- * other is VM_OUT_OF_RANGE. The node has a tracker. */
+/* Discardable nodes. The range is the whole node, in bytes: any other is
+ * VM_OUT_OF_RANGE. The node has a tracker. */
 
 /* One lock more (LockRange). `discarded_offset` and `discarded_size`, in bytes:
  * set to what was discarded before, all or nothing. VM_OK, VM_OUT_OF_RANGE,
@@ -168,9 +167,9 @@ vm_cow_debug_discardable_tracker(const struct vm_cow_pages *cow);
 
 /*
  * So many more, or fewer, reasons to keep the node's pages: a mapping of high
- * priority, a child that has such reasons (ChangeHighPriorityCount; core.md 13).
- * Pages are requeued where the count leaves or reaches 0, which counts as one
- * for the parent. The count never falls below 0.
+ * priority, a child that has such reasons (ChangeHighPriorityCount). Pages are
+ * requeued where the count leaves or reaches 0, which counts as one for the
+ * parent. The count never falls below 0.
  */
 void vm_cow_change_high_priority_count(struct vm_cow_pages *cow, int64_t delta);
 
@@ -188,7 +187,7 @@ bool vm_cow_was_reclaimed(const struct vm_cow_pages *cow, uint64_t offset);
 uint64_t vm_cow_refault_distance(const struct vm_cow_pages *cow,
                                  uint64_t offset);
 
-/* Loans (cow_loan.c; core.md 12). ----------------------------------------- */
+/* Loans (cow_loan.c). ---------------------------------------------------- */
 
 /*
  * Put another frame in the place of the page at `offset`, with the same content,
@@ -227,10 +226,10 @@ enum vm_status vm_cow_replace_pages_with_non_loaned(
     struct page_request *request, uint64_t *non_loaned);
 
 /*
- * The physical page provider answers a READ request of a contiguous node:
- * lent pages are taken back, zeroed and supplied (core.md 10.14). The request
- * (outstanding, borrowed) is done afterwards; without memory of the host it has
- * failed with VM_NO_MEMORY.
+ * The physical page provider answers a READ request of a contiguous node: lent
+ * pages are taken back, zeroed and supplied. The request (outstanding,
+ * borrowed) is done afterwards; without memory of the host it has failed with
+ * VM_NO_MEMORY.
  */
 void vm_cow_provide_physical_pages(struct vm_cow_pages *cow,
                                    struct page_request *request);

@@ -76,7 +76,7 @@ struct page_request_board {
     struct page_request_list done;  /* answered, not seen by their maker yet */
 };
 
-/* What kind of source it is (core.md 0 has the table). */
+/* What kind of source it is. */
 struct page_source_properties {
     bool is_user_pager;
     bool is_preserving_page_content;
@@ -120,10 +120,10 @@ void page_source_unref(struct page_source *source);
 void page_request_init(struct page_request *request);
 
 /*
- * Ask for [offset, offset + length) to be supplied (GetPages; core.md 10.1):
- * bytes, aligned, length > 0. VM_SHOULD_WAIT, also while
- * a batch is ACCEPTING: then add the next range or call
- * page_request_finalize(). VM_NOT_SUPPORTED; VM_BAD_STATE when detached.
+ * Ask for [offset, offset + length) to be supplied (GetPages): bytes, aligned,
+ * length > 0. VM_SHOULD_WAIT, also while a batch is ACCEPTING: then add the
+ * next range or call page_request_finalize(). VM_NOT_SUPPORTED; VM_BAD_STATE
+ * when detached.
  *
  * The request is idle, accepting, or over: one that is DONE or has waited for
  * memory begins anew. An operation that works on its range as a whole (commit)

@@ -40,8 +40,8 @@ enum {
 /* What a reclaimable page is made of. */
 enum reclaim_class { RECLAIM_PAGER, RECLAIM_ANONYMOUS, RECLAIM_DISCARDABLE };
 
-/* How hard reclaim may try (reclaim.md 2.1). A policy that knows what is in use
- * may have no victim for the first; any other gives the same for both. */
+/* How hard reclaim may try. A policy that knows what is in use may have no
+ * victim for the first; any other gives the same for both. */
 enum reclaim_level { RECLAIM_ONLY_OLDEST, RECLAIM_INCLUDE_NEWEST };
 
 /* Why a page became reclaimable. */
@@ -128,7 +128,7 @@ struct reclaim_list {
 
 /*
  * How reclaim goes about it where the years of one kernel differ. A policy's
- * init may say so; all zero is Zircon's way of 2023 (reclaim.md 10.4).
+ * init may say so; all zero is Zircon's way of 2023.
  */
 struct reclaim_manner {
     /* always_need does not protect from RECLAIM_INCLUDE_NEWEST */
@@ -258,7 +258,7 @@ struct reclaim_policy_ops {
 /* What a plug-in exports under the name `lowtide_policy`. */
 typedef const struct reclaim_policy_ops *(*reclaim_policy_entry)(void);
 
-/* The default: Zircon's generations (zircon_policy.c), reclaim.md section 1. */
+/* The default: Zircon's generations (zircon_policy.c). */
 extern const struct reclaim_policy_ops zircon_policy_ops;
 
 #endif

@@ -72,7 +72,7 @@ struct vmo_create_args {
 enum vm_status vmo_create(struct vm_machine *machine,
                           const struct vmo_create_args *args, struct vmo **out);
 /*
- * A clone that sees [offset, offset + size) (core.md 3.5).
+ * A clone that sees [offset, offset + size).
  *
  *   offset, size  aligned; may reach past the parent's end
  *   user_id       as in vmo_create_args
@@ -87,9 +87,9 @@ enum vm_status vmo_create_clone(struct vmo *vmo, enum vm_clone_type type,
                                 bool is_resizable, uint64_t user_id,
                                 struct vmo **out);
 /*
- * A window onto [offset, offset + size) (core.md 3.4); `out` as above. VM_OK;
- * VM_INVALID_ARGS (not aligned or not within); VM_NOT_SUPPORTED (resizable or
- * discardable); VM_BAD_STATE (uncached); VM_NO_MEMORY.
+ * A window onto [offset, offset + size); `out` as above. VM_OK; VM_INVALID_ARGS
+ * (not aligned or not within); VM_NOT_SUPPORTED (resizable or discardable);
+ * VM_BAD_STATE (uncached); VM_NO_MEMORY.
  */
 enum vm_status vmo_create_slice(struct vmo *vmo, uint64_t offset, uint64_t size,
                                 uint64_t user_id, struct vmo **out);
