@@ -27,9 +27,13 @@ void vm_cow_promote_range_for_reclamation(struct vm_cow_pages *cow,
         if (!owns_page(root, page))
             continue;
         const struct vm_page *descriptor = cow_page(root, page);
-        if (descriptor->pin_count == 0 && vm_page_is_clean(descriptor) &&
-            descriptor->queue == PQ_RECLAIM)
-            pq_dont_need(&cow->machine->pqs, page);
+        if (descriptor->pin_count > 0 || !vm_page_is_clean(descriptor))
+            continue;
+        /* One of high priority joins too; reclaim is what spares it. */
+        if (descriptor->queue != PQ_RECLAIM)
+            pq_move(&cow->machine->pqs, page, PQ_RECLAIM, RECLAIM_PAGER,
+                    RECLAIM_ADDED_PRIORITY, RECLAIM_REMOVED_PRIORITY);
+        pq_dont_need(&cow->machine->pqs, page);
     }
 }
 

@@ -524,6 +524,28 @@ Test(cow_reclaim, hints_without_a_pager_do_nothing)
     vmo_close(plain);
 }
 
+/* The hint asks for the queue whatever the priority; reclaim then refuses the
+ * page, for which it counts as accessed. */
+Test(cow_reclaim, what_is_not_needed_waits_for_reclaim_in_spite_of_priority)
+{
+    struct vmo *pager = pager_with(1);
+    bool reclaimed = true;
+    cr_assert_eq(vmo_change_priority(pager, 1), VM_OK);
+    cr_assert_eq(queue_at(pager, 0), PQ_HIGH_PRIORITY);
+    vm_cow_promote_range_for_reclamation(vmo_cow(pager), 0, PAGES(1));
+    cr_assert_eq(queue_at(pager, 0), PQ_RECLAIM);
+    fixture_check(&f);
+    cr_assert_eq(vmo_reclaim_page(pager, 0, pager, 0, EVICTION_HINT_FOLLOW,
+                                  false, &reclaimed),
+                 VM_OK);
+    cr_assert_not(reclaimed);
+    cr_assert_eq(queue_at(pager, 0), PQ_RECLAIM);
+    cr_assert_eq(vmo_change_priority(pager, -1), VM_OK);
+    cr_assert_eq(queue_at(pager, 0), PQ_RECLAIM);
+    fixture_check(&f);
+    vmo_close(pager);
+}
+
 /* Pages whose request fails are passed over, and the hint goes on. */
 Test(cow_reclaim, protecting_skips_what_cannot_be_had)
 {
