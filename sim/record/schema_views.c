@@ -118,6 +118,7 @@ static const struct schema_column queue_columns[] = {
     {"pages", NULL, "pages", "its length"},
 };
 
+/* tick.dont_need is a list of the policy's, which tick_list has, too. */
 static const char queue_sql[] =
     "SELECT run_id, tick_ns, 'wired', wired FROM tick\n"
     "  WHERE wired IS NOT NULL\n"
@@ -136,9 +137,6 @@ static const char queue_sql[] =
     "UNION ALL\n"
     "SELECT run_id, tick_ns, 'failed_reclaim', failed_reclaim FROM tick\n"
     "  WHERE failed_reclaim IS NOT NULL\n"
-    "UNION ALL\n"
-    "SELECT run_id, tick_ns, 'dont_need', dont_need FROM tick\n"
-    "  WHERE dont_need IS NOT NULL\n"
     "UNION ALL\n"
     "SELECT run_id, tick_ns, list, pages FROM tick_list";
 

@@ -139,8 +139,9 @@ static inline void fixture_record(struct recorder *rec, const char *name,
         struct record_tick_vmo at = {tick.tick_ns, 1, n, 2 * n, 0, n, n};
         struct record_event event = {tick.tick_ns, n,    "touch",
                                      "heap",       "OK", NULL};
+        tick.dont_need = n;
         recorder_tick(rec, &tick);
-        recorder_tick_list(rec, tick.tick_ns, "hand", n);
+        recorder_tick_list(rec, tick.tick_ns, "dont_need", n);
         recorder_tick_vmo(rec, &at);
         recorder_event(rec, &event);
     }

@@ -217,7 +217,7 @@ Test(record, views_show_what_was_recorded)
     fixture_expect(path,
                    "SELECT group_concat(queue || '=' || pages) FROM "
                    "v_queue_series WHERE run_id = 1 AND tick_ns = 5000",
-                   "wired=15,hand=5");
+                   "wired=15,dont_need=5");
     fixture_expect(path,
                    "SELECT vmo_id||name||committed||','||compressed FROM "
                    "v_attribution_series WHERE run_id = 2 AND tick_ns = 7000",
