@@ -123,3 +123,30 @@ Test(cow_memory, a_take_goes_on_when_the_parent_has_gone)
     vmo_close(into);
     cr_assert_eq(fixture_pages_in_use(&f), 0, "nothing is lost on the way");
 }
+
+/* Its second page can't be had any more: what had moved returns. (After a wait
+ * it would not: somebody else may have put other content there.) */
+Test(cow_memory, a_take_that_fails_midway_has_taken_nothing)
+{
+    static const uint64_t values[] = {7};
+    struct vmo *pager = fixture_create(&f, VMO_PAGER, 2, false);
+    struct vmo *clone =
+        fixture_clone(&f, pager, CLONE_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 2);
+    cr_assert_eq(fixture_supply(pager, 0, 1, values), VM_OK);
+    fixture_write(&f, clone, 0, 1);
+    uint64_t content = fixture_content(clone, 0);
+    cr_assert_eq(vmo_detach(pager), VM_OK);
+    struct vmo *into = create_waiting(2);
+
+    struct vmo_op op;
+    vmo_op_init_take(&op, clone, 0, PAGES(2), into);
+    cr_assert_eq(vmo_op_run(&op), VM_BAD_STATE);
+    vmo_op_release(&op);
+
+    cr_assert_eq(fixture_content(clone, 0), content);
+    cr_assert_eq(fixture_content(into, 0), 0);
+    fixture_check(&f);
+    vmo_close(into);
+    vmo_close(clone);
+    vmo_close(pager);
+}
