@@ -141,8 +141,7 @@ enum vm_status world_vmo_clone(struct world *world, struct world_vmo *parent,
                                struct world_vmo **out)
 {
     struct world_vmo *vmo;
-    enum vm_status status =
-        begin_vmo(world, name, process ? process : parent->process->name, &vmo);
+    enum vm_status status = begin_vmo(world, name, process, &vmo);
 
     if (status != VM_OK)
         return status;
@@ -158,7 +157,7 @@ enum vm_status world_vmo_slice(struct world *world, struct world_vmo *parent,
                                uint64_t length_pages, struct world_vmo **out)
 {
     struct world_vmo *vmo;
-    enum vm_status status = begin_vmo(world, name, parent->process->name, &vmo);
+    enum vm_status status = begin_vmo(world, name, NULL, &vmo);
 
     if (status != VM_OK)
         return status;
@@ -173,7 +172,7 @@ enum vm_status world_vmo_reference(struct world *world,
                                    struct world_vmo **out)
 {
     struct world_vmo *vmo;
-    enum vm_status status = begin_vmo(world, name, parent->process->name, &vmo);
+    enum vm_status status = begin_vmo(world, name, NULL, &vmo);
 
     if (status != VM_OK)
         return status;

@@ -31,7 +31,8 @@ struct world_create_args {
 enum vm_status world_vmo_create(struct world *world,
                                 const struct world_create_args *args,
                                 struct world_vmo **out);
-/* `process` NULL: the parent's. `length_pages` may reach past its end. */
+/* `process` NULL: the script's, as slices and references are. `length_pages` may
+ * reach past the parent's end. */
 enum vm_status world_vmo_clone(struct world *world, struct world_vmo *parent,
                                const char *name, enum vm_clone_type type,
                                uint64_t page, uint64_t length_pages,

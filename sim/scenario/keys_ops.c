@@ -39,10 +39,10 @@
         .name = key, .kind = KEY_BOOL, AT(member), .default_text = "false",    \
         .help = text                                                           \
     }
-#define PROCESS(default_owner)                                                 \
+#define PROCESS                                                                \
     {                                                                          \
         .name = "process", .kind = KEY_NAME, .role = USES_PROCESS,             \
-        AT(process), .help = "who owns it; default: " default_owner            \
+        AT(process), .help = "who owns it; default: script"                    \
     }
 #define VALUE                                                                  \
     {                                                                          \
@@ -95,7 +95,7 @@ static const struct word create_words[] = {{"anonymous", VMO_ANONYMOUS},
          AT(pager),                                                            \
          .help = "of kind pager: who supplies it; default: manual"},           \
         SWITCH("trap_dirty", trap_dirty, "the pager is asked before writes"),  \
-        PROCESS("script"),                                                     \
+        PROCESS,                                                               \
         {.name = "compressibility",                                            \
          .kind = KEY_REAL,                                                     \
          AT(compressibility),                                                  \
@@ -141,7 +141,7 @@ static const struct key clone_keys[] = {
      .help = "what it keeps of the parent"},
     PAGES,
     SWITCH("resizable", is_resizable, "resize is allowed"),
-    PROCESS("the parent's")};
+    PROCESS};
 TABLE(clone, "a clone operation", NULL);
 
 static const struct key slice_keys[] = {VMO, AS, PAGES};
