@@ -19,8 +19,6 @@
 #include "page_links.h"
 #include "policies.h"
 
-enum { LOOK_AHEAD = 8 };
-
 struct sieve {
     struct reclaim_host *host;
     struct page_list_ends fifo;
@@ -119,8 +117,8 @@ static page_index sieve_victim(void *self, enum reclaim_level level)
     return page;
 }
 
-/* The next page on the hand's way that was not visited; not looked for further
- * than LOOK_AHEAD pages. */
+/* The next page on the hand's way, visited or not: to look further would cost
+ * more than a wrong guess does. */
 static page_index sieve_likely_victim(const void *self, page_index page)
 {
     const struct sieve *sieve = self;
@@ -128,12 +126,7 @@ static page_index sieve_likely_victim(const void *self, page_index page)
 
     if (page_link_at(links, page)->list != sieve->fifo.id)
         return sieve->hand ? sieve->hand : sieve->fifo.tail;
-    for (int n = 0; n < LOOK_AHEAD; n++) {
-        page = newer_or_oldest(sieve, page);
-        if (!page_link_at(links, page)->mark)
-            break;
-    }
-    return page;
+    return newer_or_oldest(sieve, page);
 }
 
 /* As if visited, and the hand goes on: it comes round to it last. */
