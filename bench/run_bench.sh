@@ -12,7 +12,7 @@
 #   speed   policies at memory sizes: times, ratios (POLICIES, MEMORIES)
 #   bytes   memory of the host for each page, with simulated memory for all
 #   scale   a request's time as the pages grow (UNIVERSES)
-#   jobs    two replays at once against one after the other
+#   jobs    two replays at once against one after the other, and two loops
 #
 # Without PART: speed, which is quick. POLICIES="$(build/lowtide policies |
 # cut -d' ' -f1)" MEMORIES="1 10 50" measures them all.
@@ -149,21 +149,29 @@ part_scale() {
     done
 }
 
+# Two of them at once.
+two_loops() {
+    "$out/ref_lru" "$1" "$2" >/dev/null &
+    "$out/ref_lru" "$1" "$2"
+    wait
+}
+
+# Two loops at once say whether the host has two cores free.
 part_jobs() {
     file=$(trace "$universe")
     half=$((universe / 10))
     : >"$out/one"
     for _ in $(seq "$rounds"); do
+        loop=$(timed "$out/ref_lru" "$file" "$half")
+        loops=$(timed two_loops "$file" "$half")
         one=$(timed replay "$file" lru,fifo "$half" -j1)
         two=$(timed replay "$file" lru,fifo "$half" -j2)
-        echo "$one $two" >>"$out/one"
+        echo "$loop $loops $one $two" >>"$out/one"
     done
-    echo "| lru and fifo | s (min, median) |"
-    echo "|---|---|"
-    echo "| -j1 | $(cut -d' ' -f1 "$out/one" | summary) |"
-    echo "| -j2 | $(cut -d' ' -f2 "$out/one" | summary) |"
-    echo "| throughput (min, median) | $(awk '{ print $1 / $2 }' "$out/one" |
-        summary) |"
+    echo "| round | loop s | two loops s | as much done | -j1 s | -j2 s | as much done |"
+    echo "|---|---|---|---|---|---|---|"
+    awk '{ printf "| %d | %s | %s | %.2f | %s | %s | %.2f |\n", NR,
+               $1, $2, 2 * $1 / $2, $3, $4, $3 / $4 }' "$out/one"
 }
 
 for part in $parts; do
