@@ -183,7 +183,7 @@ static enum results_check look_at(const char *directory, bool *is_there,
         export_fail_file(directory, error);
         return RESULTS_BAD_INPUT;
     }
-    /* one thread; cppcheck-suppress readdirCalled */
+    /* cppcheck-suppress readdirCalled ; there is one thread */
     while ((entry = readdir(listing)) && check == RESULTS_OK) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;

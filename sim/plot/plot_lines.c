@@ -37,7 +37,7 @@ static int read_rows(sqlite3_stmt *statement, struct plot_panel *panel,
                      struct plot_rates rates)
 {
     struct plot_frame *frame = &panel->frame;
-    double values[PLOT_MAX_LAYERS];
+    double values[PLOT_MAX_LAYERS] = {0};
     int status;
     sqlite3_bind_int64(statement, 1, panel->run->id);
     while ((status = sqlite3_step(statement)) == SQLITE_ROW) {

@@ -159,6 +159,7 @@ static enum plot_status fail_baseline(const struct plot_samples *of,
 static bool allocate(struct plot_samples *of)
 {
     size_t room = of->runs->count;
+    of->entry_count = of->group_count = of->variant_count = 0;
     of->entries = calloc(room, sizeof(*of->entries));
     of->groups = calloc(room, sizeof(*of->groups));
     of->variants = calloc(room, sizeof(*of->variants));

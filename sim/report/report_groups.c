@@ -206,6 +206,7 @@ static void number_variants(struct report_data *data)
 
 bool report_groups_make(struct report_data *data)
 {
+    data->group_count = 0;
     data->groups = calloc(data->run_count + 1, sizeof(*data->groups));
     if (!data->groups)
         return false;
