@@ -5,7 +5,7 @@
 #   tests/run_plot_rows.sh [ROWS]
 #
 # ROWS are 10,000,000 times SOAK_SCALE if not given. Each figure may take LIMIT
-# seconds of processor time (10, or as many as it took to make the rows).
+# seconds of processor time (10).
 . "$(dirname "$0")/lib.sh"
 rows=${1:-$(awk -v scale="${SOAK_SCALE:-1}" 'BEGIN { print int(1e7 * scale) }')}
 db=$work/long.db
@@ -13,8 +13,8 @@ db=$work/long.db
 # A file of ours, emptied, then filled by SQL. Free memory falls to 1 page in
 # one tick, which is no round number; so do list and VMO rise in it.
 "$lowtide" run --quiet -o "$db" "$here/study/churn.yaml" || exit 2
+limit=${LIMIT:-10}
 peak=$((rows * 2 / 3 + 1))
-times >"$work/before"
 sqlite3 "$db" "
     PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;
     DELETE FROM tick; DELETE FROM tick_list; DELETE FROM tick_vmo;
@@ -35,7 +35,6 @@ sqlite3 "$db" "
     SELECT run_id, tick_ns, (SELECT min(vmo_id) FROM vmo),
         CASE WHEN free = 1 THEN 88888 ELSE 100 + tick_ns / 1000000 % 13 END, 0
     FROM tick;" >/dev/null || exit 2
-times >"$work/after"
 
 # Seconds of processor time: the second line of `times`, 0m1.5s 0m0.2s. It is
 # the shell's own children that count, so no pipe.
@@ -43,8 +42,6 @@ seconds() {
     awk 'FNR == 2 { gsub(/[ms]/, " "); t[++n] = $1 * 60 + $2 + $3 * 60 + $4 }
          END { print t[2] - t[1] }' "$work/before" "$work/after"
 }
-
-limit=${LIMIT:-$(seconds | awk '{ print ($1 > 10 ? $1 : 10) }')}
 
 # draw KIND VALUE: VALUE is in a column of the kept data.
 draw() {
