@@ -201,8 +201,8 @@ static void drive_making(struct trial *trial, const struct step *step,
             outcome->status = create(trial, step, node);
         return;
     }
-    if (from && (step->op != OP_CLONE || child.process == 0))
-        child.process = from->process;
+    if (step->op != OP_CLONE)
+        child.process = 0;
     outcome->is_skipped = !from || object_at(trial, step->other) ||
                           trial->model.killed[child.process];
     if (outcome->is_skipped)
