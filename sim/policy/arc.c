@@ -43,10 +43,12 @@ static bool arc_resize(void *self, uint64_t memory_pages)
 {
     struct arc *arc = self;
 
+    if (!ghost_table_resize(&arc->ghosts, memory_pages))
+        return false;
     arc->memory_pages = memory_pages;
     if (arc->target > (double)memory_pages)
         arc->target = (double)memory_pages;
-    return ghost_table_resize(&arc->ghosts, memory_pages);
+    return true;
 }
 
 static void arc_fini(void *self)

@@ -41,10 +41,12 @@ static bool car_resize(void *self, uint64_t memory_pages)
 {
     struct car *car = self;
 
+    if (!ghost_table_resize(&car->ghosts, memory_pages))
+        return false;
     car->memory_pages = memory_pages;
     if (car->target > (double)memory_pages)
         car->target = (double)memory_pages;
-    return ghost_table_resize(&car->ghosts, memory_pages);
+    return true;
 }
 
 static void car_fini(void *self)

@@ -93,8 +93,10 @@ static bool linux2_resize(void *self, uint64_t memory_pages)
 {
     struct linux2 *linux2 = self;
 
+    if (!ghost_table_resize(&linux2->shadows, memory_pages))
+        return false;
     linux2->memory_pages = memory_pages;
-    return ghost_table_resize(&linux2->shadows, memory_pages);
+    return true;
 }
 
 static void linux2_fini(void *self)

@@ -51,13 +51,18 @@ struct lirs {
 
 /* Life. ------------------------------------------------------------------- */
 
+static uint64_t ghost_room(const struct lirs *lirs, uint64_t memory_pages)
+{
+    return (uint64_t)((double)memory_pages * lirs->ghost_part);
+}
+
 static void set_shares(struct lirs *lirs, uint64_t memory_pages)
 {
     uint64_t hir = (uint64_t)((double)memory_pages * lirs->hir_part);
 
     hir = hir ? hir : 1;
     lirs->lir_share = memory_pages > hir ? memory_pages - hir : 0;
-    lirs->ghost_room = (uint64_t)((double)memory_pages * lirs->ghost_part);
+    lirs->ghost_room = ghost_room(lirs, memory_pages);
 }
 
 static bool make_times(struct lirs *lirs, uint64_t memory_pages)
@@ -80,9 +85,11 @@ static bool lirs_resize(void *self, uint64_t memory_pages)
 {
     struct lirs *lirs = self;
 
+    if (!make_times(lirs, memory_pages) ||
+        !ghost_table_resize(&lirs->ghosts, ghost_room(lirs, memory_pages)))
+        return false;
     set_shares(lirs, memory_pages);
-    return make_times(lirs, memory_pages) &&
-           ghost_table_resize(&lirs->ghosts, lirs->ghost_room);
+    return true;
 }
 
 static void lirs_fini(void *self)

@@ -41,19 +41,26 @@ struct s3fifo {
 
 /* Life. ------------------------------------------------------------------- */
 
+static uint64_t ghost_room(const struct s3fifo *s3, uint64_t memory_pages)
+{
+    return (uint64_t)((double)memory_pages * s3->ghost_part);
+}
+
 static void set_shares(struct s3fifo *s3, uint64_t memory_pages)
 {
     s3->main_share =
         memory_pages - (uint64_t)((double)memory_pages * s3->small_part);
-    s3->ghost_room = (uint64_t)((double)memory_pages * s3->ghost_part);
+    s3->ghost_room = ghost_room(s3, memory_pages);
 }
 
 static bool s3fifo_resize(void *self, uint64_t memory_pages)
 {
     struct s3fifo *s3 = self;
 
+    if (!ghost_table_resize(&s3->ghosts, ghost_room(s3, memory_pages)))
+        return false;
     set_shares(s3, memory_pages);
-    return ghost_table_resize(&s3->ghosts, s3->ghost_room);
+    return true;
 }
 
 static void s3fifo_fini(void *self)

@@ -35,18 +35,25 @@ struct two_queue {
 
 /* Life. ------------------------------------------------------------------- */
 
+static uint64_t out_room(const struct two_queue *q, uint64_t memory_pages)
+{
+    return (uint64_t)((double)memory_pages * q->out_part);
+}
+
 static void set_shares(struct two_queue *q, uint64_t memory_pages)
 {
     q->in_share = (uint64_t)((double)memory_pages * q->in_part);
-    q->out_room = (uint64_t)((double)memory_pages * q->out_part);
+    q->out_room = out_room(q, memory_pages);
 }
 
 static bool two_queue_resize(void *self, uint64_t memory_pages)
 {
     struct two_queue *q = self;
 
+    if (!ghost_table_resize(&q->ghosts, out_room(q, memory_pages)))
+        return false;
     set_shares(q, memory_pages);
-    return ghost_table_resize(&q->ghosts, q->out_room);
+    return true;
 }
 
 static void two_queue_fini(void *self)

@@ -57,8 +57,10 @@ static bool wtinylfu_resize(void *self, uint64_t memory_pages)
 {
     struct wtinylfu *w = self;
 
+    if (!sketch_reset(&w->sketch, memory_pages))
+        return false;
     set_shares(w, memory_pages);
-    return sketch_reset(&w->sketch, memory_pages);
+    return true;
 }
 
 static void wtinylfu_fini(void *self)

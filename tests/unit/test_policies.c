@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_memory.h"
 #include "page_queues.h"
 #include "policy/policies.h"
 #include "policy/policy_suite.h"
@@ -169,7 +170,7 @@ static page_index page_named(char letter)
 /*
  * A script: a lower-case letter is an access, or adds the page if it is not
  * there; '-' removes the next letter's page, '!' hints it, '~' refuses it, '>'
- * reclaims the victim.
+ * reclaims the victim, if there is one (zircon keeps the youngest).
  */
 static void play(struct rig *rig, const char *script)
 {
@@ -177,8 +178,10 @@ static void play(struct rig *rig, const char *script)
 
     for (const char *at = script; *at; at++) {
         if (*at == '>') {
-            pq_remove(pqs, pq_victim(pqs, RECLAIM_INCLUDE_NEWEST),
-                      RECLAIM_REMOVED_RECLAIMED);
+            page_index victim = pq_victim(pqs, RECLAIM_INCLUDE_NEWEST);
+
+            if (victim != PAGE_NONE)
+                pq_remove(pqs, victim, RECLAIM_REMOVED_RECLAIMED);
         } else if (*at == '-') {
             pq_remove(pqs, page_named(*++at), RECLAIM_REMOVED_FREED);
         } else if (*at == '!') {
@@ -441,6 +444,66 @@ Test(policies, a_policy_can_be_changed_with_pages_in_it)
     }
     play(&rig, "ab-c");
     stop(&rig);
+}
+
+/* Accesses and reclaims, memory never empty for a reclaim. */
+static void random_script(uint64_t seed, char *script, size_t length)
+{
+    uint64_t state = seed;
+    bool is_there[PAGES] = {false};
+
+    for (size_t n = 0; n < length; n++) {
+        state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+        script[n] = (char)('a' + (state >> 33) % PAGES);
+        is_there[script[n] - 'a'] = true;
+        if (n % 3 == 2 && n > PAGES)
+            script[n] = '>';
+    }
+    cr_assert(is_there[0]);
+    script[length] = '\0';
+}
+
+/* The budget stays what it was: shares and ghosts are as if nobody had asked. */
+Test(policies, a_budget_that_finds_no_memory_changes_no_policy)
+{
+    char before[61], after[201];
+    size_t failed = 0;
+
+    random_script(1, before, sizeof before - 1);
+    random_script(2, after, sizeof after - 1);
+    for (int i = 0; built_in_policies[i]; i++) {
+        const char *name = built_in_policies[i]->name;
+        bool is_out = true;
+
+        if (built_in_policies[i]->needs_future)
+            continue;
+        for (uint64_t nth = 1; is_out; nth++) {
+            struct rig asked, other;
+
+            start(&asked, name, NULL);
+            start(&other, name, NULL);
+            play(&asked, before);
+            play(&other, before);
+            host_memory_fail_nth(nth);
+            bool is_done = asked.pqs.ops->resize(asked.pqs.policy, PAGES / 8);
+            is_out = host_memory_has_failed();
+            cr_assert_eq(is_done, !is_out, "%s", name);
+            for (const char *at = after; is_out && *at; at++) {
+                const char step[] = {*at, '\0'};
+
+                cr_assert_eq(pq_victim(&asked.pqs, RECLAIM_INCLUDE_NEWEST),
+                             pq_victim(&other.pqs, RECLAIM_INCLUDE_NEWEST),
+                             "%s, allocation %d, step %d", name, (int)nth,
+                             (int)(at - after));
+                play(&asked, step);
+                play(&other, step);
+            }
+            failed += is_out;
+            stop(&asked);
+            stop(&other);
+        }
+    }
+    cr_assert_gt(failed, 10);
 }
 
 /* Finding and loading. ---------------------------------------------------- */
