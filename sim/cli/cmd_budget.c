@@ -1,7 +1,6 @@
 /*
  * lowtide budget: the smallest memory for which a condition holds.
  */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,11 +67,12 @@ static int read_options(struct budget *budget, struct options *options,
     int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
     if (status != CLI_OK)
         return status;
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE, "one scenario is wanted; see --help");
+    budget->study.path =
+        cli_only_word(argc, argv, "one scenario is wanted", NULL);
+    if (!budget->study.path)
+        return CLI_USAGE;
     if (!budget->until)
         return cli_complain(CLI_USAGE, "--until is wanted; see --help");
-    budget->study.path = argv[optind];
     return CLI_OK;
 }
 

@@ -71,11 +71,11 @@ static bool check_all(char **paths, int count, bool is_json, bool is_quiet)
 int cmd_check(int argc, char **argv)
 {
     bool is_json = false, is_quiet = false;
-    const char *jobs;
+    unsigned jobs;
     const struct cli_option rows[] = {
         {"json", .flag = &is_json},
         {"quiet", .flag = &is_quiet},
-        {"jobs", 'j', .text = &jobs},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
         {0},
     };
     int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);

@@ -2,7 +2,6 @@
  * lowtide compare: one scenario under several policies and memory sizes, with
  * several seeds; means, intervals, paired differences, and a gate.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,9 +176,9 @@ static int read_options(struct command *command, int argc, char **argv)
     int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);
     if (status != CLI_OK)
         return status;
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE, "one scenario is wanted; see --help");
-    study->path = argv[optind];
+    study->path = cli_only_word(argc, argv, "one scenario is wanted", NULL);
+    if (!study->path)
+        return CLI_USAGE;
     study->is_quiet = options->is_quiet;
     if (!options->plot)
         return CLI_OK;

@@ -1,7 +1,6 @@
 /*
  * lowtide export: results for other tools.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -70,14 +69,14 @@ static int read_options(struct options *options, int argc, char **argv)
     int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
     if (status != CLI_OK)
         return status;
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE,
-                            "one results file is wanted; see --help");
+    options->database =
+        cli_only_word(argc, argv, "one results file is wanted", NULL);
+    if (!options->database)
+        return CLI_USAGE;
     if (!options->perfetto == !options->csv)
         return cli_complain(CLI_USAGE,
                             "--perfetto FILE or --csv DIR is wanted; "
                             "see --help");
-    options->database = argv[optind];
     return CLI_OK;
 }
 

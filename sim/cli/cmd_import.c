@@ -1,7 +1,6 @@
 /*
  * lowtide import: a trace of any format into lowtide's own.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -76,8 +75,7 @@ static int read_options(struct options *options, int argc, char **argv)
         {"columns", .text = &trace->columns},
         {"page-size", .take = cli_take_page_size, .target = &trace->page_size},
         {"sample", .take = take_sample, .target = &import->sample_threshold},
-        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
-         .wants = CLI_WANTS_JOBS},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
         {"json", .flag = &options->is_json},
         {"quiet", .flag = &options->is_quiet},
         {0},
@@ -85,13 +83,12 @@ static int read_options(struct options *options, int argc, char **argv)
     int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
     if (status != CLI_OK)
         return status;
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE, optind == argc
-                                           ? "a trace is wanted; see --help"
-                                           : "one trace at a time; see --help");
+    import->path =
+        cli_only_word(argc, argv, "a trace is wanted", "one trace at a time");
+    if (!import->path)
+        return CLI_USAGE;
     if (!import->to || !import->to[0])
         return cli_complain(CLI_USAGE, "--to FILE.ltt is wanted; see --help");
-    import->path = argv[optind];
     return CLI_OK;
 }
 

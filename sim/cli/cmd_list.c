@@ -12,8 +12,6 @@
 #include "record/recorder.h"
 #include "record/results.h"
 
-#include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,17 +49,16 @@ static int read_options(struct list_options *options, int argc, char **argv)
         {"run", .texts = &options->runs},
         {"json", .flag = &options->json},
         {"quiet", .flag = &options->quiet},
-        {"jobs", 'j', .count = &jobs, .most = UINT_MAX,
-         .wants = "a number from 1"},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
         {0},
     };
     int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
     if (status != CLI_OK)
         return status;
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE,
-                            "one results file is wanted; see --help");
-    options->path = argv[optind];
+    options->path =
+        cli_only_word(argc, argv, "one results file is wanted", NULL);
+    if (!options->path)
+        return CLI_USAGE;
     return CLI_OK;
 }
 

@@ -201,12 +201,12 @@ static int run(const struct options *options, int argc, char **argv)
 int cmd_policies(int argc, char **argv)
 {
     struct options options = {.is_test = false};
-    const char *jobs;
+    unsigned jobs;
     const struct cli_option rows[] = {
         {"test", .flag = &options.is_test},
         {"json", .flag = &options.is_json},
         {"quiet", .flag = &options.is_quiet},
-        {"jobs", 'j', .text = &jobs},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
         {0},
     };
     int status = cli_read_options(argc, argv, rows, help, CLI_NO_HINT);

@@ -3,7 +3,6 @@
  * policies and memory sizes. Options become a plan (study/replay_plan.h), the
  * plan's jobs run in a pool, results are printed in order as they come.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +70,7 @@ struct options {
     const char *page_size;
     const char *format;
     const char *sample;
+    const char *path; /* of the trace */
     const char *database;
     const char **params; /* owned */
     size_t param_count;
@@ -100,8 +100,7 @@ static int read_options(struct options *options, int argc, char **argv)
         {"columns", .text = &options->trace.columns},
         {"page-size", .text = &options->page_size},
         {"vmo-size", .text = &options->vmo_size},
-        {"jobs", 'j', .count = &options->jobs, .most = CLI_MAX_JOBS,
-         .wants = CLI_WANTS_JOBS},
+        {"jobs", 'j', .count = &options->jobs, .most = CLI_MAX_JOBS},
         {"output", 'o', .text = &options->database},
         {"json", .flag = &options->is_json},
         {"quiet", .flag = &options->is_quiet},
@@ -112,10 +111,10 @@ static int read_options(struct options *options, int argc, char **argv)
     int status = cli_read_options(argc, argv, rows, NULL, CLI_SEE_HELP);
     if (status != CLI_OK)
         return status;
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE, optind == argc
-                                           ? "a trace is wanted; see --help"
-                                           : "one trace at a time; see --help");
+    options->path =
+        cli_only_word(argc, argv, "a trace is wanted", "one trace at a time");
+    if (!options->path)
+        return CLI_USAGE;
     if (!options->memory && !options->is_curve)
         return cli_complain(CLI_USAGE, "--memory is wanted; see --help");
     if (options->vmo_size && (options->is_curve || options->sample))
@@ -278,7 +277,7 @@ int cmd_replay(int argc, char **argv)
     status = read_options(&options, argc, argv);
     if (status != CLI_OK)
         goto out;
-    plan.path = argv[optind];
+    plan.path = options.path;
     status = make_plan(&options, &plan, line, message);
     if (status != CLI_OK)
         cli_complain(status, "%s", message);

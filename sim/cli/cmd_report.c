@@ -2,7 +2,6 @@
  * lowtide report: one HTML page about runs of a results file. Options become a
  * request (report/report.h); everything else happens there.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -52,8 +51,7 @@ static int read_options(struct options *options, int argc, char **argv)
     const struct cli_option rows[] = {
         {"run", .texts = &options->runs},
         {"output", 'o', .text = &request->output},
-        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
-         .wants = CLI_WANTS_JOBS},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
         {"json", .flag = &options->is_json},
         {"quiet", .flag = &options->is_quiet},
         {0},
@@ -61,14 +59,12 @@ static int read_options(struct options *options, int argc, char **argv)
     int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);
     if (status != CLI_OK)
         return status;
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE,
-                            optind == argc
-                                ? "a results file is wanted; see --help"
-                                : "one results file at a time; see --help");
+    request->database = cli_only_word(argc, argv, "a results file is wanted",
+                                      "one results file at a time");
+    if (!request->database)
+        return CLI_USAGE;
     if (!request->output)
         return cli_complain(CLI_USAGE, "-o FILE.html is wanted; see --help");
-    request->database = argv[optind];
     request->runs = options->runs.items;
     request->run_count = options->runs.count;
     return CLI_OK;

@@ -63,8 +63,7 @@ int cmd_schema(int argc, char **argv)
         {"output", .text = &command},
         {"json", .flag = &ignored},
         {"quiet", .flag = &ignored},
-        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS,
-         .wants = CLI_WANTS_JOBS},
+        {"jobs", 'j', .count = &jobs, .most = CLI_MAX_JOBS},
         {0},
     };
     int status = cli_read_options(argc, argv, rows, help, CLI_SEE_HELP);

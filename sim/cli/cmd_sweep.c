@@ -3,7 +3,6 @@
  * missing, shares of it, and scripts for many machines.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,9 +144,9 @@ static int read_options(struct command *command, int argc, char **argv)
     if (!is_script && command->shards > 0)
         return cli_complain(CLI_USAGE,
                             "--shards goes with --slurm or --parallel");
-    if (optind + 1 != argc)
-        return cli_complain(CLI_USAGE, "one study is wanted; see --help");
-    command->path = argv[optind];
+    command->path = cli_only_word(argc, argv, "one study is wanted", NULL);
+    if (!command->path)
+        return CLI_USAGE;
     return CLI_OK;
 }
 

@@ -63,9 +63,6 @@ static int take_count(const struct cli_option *option, const char *value)
 {
     if (cli_read_count(value, option->most, option->count))
         return CLI_OK;
-    if (option->wants)
-        return cli_complain(CLI_USAGE, "--%s wants %s", option->name,
-                            option->wants);
     return cli_complain(CLI_USAGE, "--%s: a number from 1 to %u is wanted",
                         option->name, option->most);
 }
@@ -106,6 +103,16 @@ int cli_read_options(int argc, char **argv, const struct cli_option *options,
             return status;
     }
     return CLI_OK;
+}
+
+const char *cli_only_word(int argc, char **argv, const char *wanted,
+                          const char *single)
+{
+    if (optind + 1 == argc)
+        return argv[optind];
+    cli_complain(CLI_USAGE, "%s; see --help",
+                 optind == argc || !single ? wanted : single);
+    return NULL;
 }
 
 bool cli_wants_help(int argc, char **argv)

@@ -20,9 +20,6 @@ enum {
     CLI_MAX_OPTIONS = 24, /* of one command, with --help */
 };
 
-/* What follows "--jobs wants " in commands that say it so. */
-#define CLI_WANTS_JOBS "a number from 1 to 1024"
-
 /* The values of an option that may be repeated, in their order. */
 struct cli_texts {
     const char **items; /* owned by the command; the texts are borrowed */
@@ -41,9 +38,8 @@ struct cli_option {
     /* Read the value; returns CLI_OK, or the status after a complaint. */
     int (*take)(void *target, const char *value);
 
-    void *target;      /* of `take` */
-    unsigned most;     /* of `count` */
-    const char *wants; /* of `count`, in other words; may be NULL */
+    void *target;  /* of `take` */
+    unsigned most; /* of `count` */
 };
 
 /* Nothing, after getopt's own words about a wrong option, or where help is. */
@@ -65,6 +61,15 @@ int cli_read_options(int argc, char **argv, const struct cli_option *options,
 
 /* The exit status of a command that ends with `status`: help is no failure. */
 int cli_exit(int status);
+
+/*
+ * The one word that stands besides the options, NULL after a complaint.
+ *
+ *   wanted  the complaint where there is none
+ *   single  where there are several; NULL: the same
+ */
+const char *cli_only_word(int argc, char **argv, const char *wanted,
+                          const char *single);
 
 /* Does --help or -h stand among the words, before any `--`? */
 bool cli_wants_help(int argc, char **argv);
