@@ -9,12 +9,9 @@
 # table, so there is no way round in a circle. docs/DESIGN.md argues for the
 # order. Prints each include that is not in the table, each room and each header
 # that is not there; exit status 1 if there is any.
-set -u
+. "$(dirname "$0")/lib.sh"
 
 cd "${1:-$(dirname "$0")/..}" || exit 2
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
 
 cat >"$work/table" <<'END'
 core

@@ -12,20 +12,11 @@
 # tests under tests/; a word in backquotes among the tests must be used in the
 # conformance scenarios. Tables without a "shown by" column name no test. Prints
 # what is wrong; exit status 1 if anything is.
-set -u
+. "$(dirname "$0")/lib.sh"
 
 cd "$(dirname "$0")/.." || exit 2
 table=core/README.md
 names=tests/data/vm_cow_pages_methods.txt
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-
-failed=0
-wrong() {
-    echo "$*" >&2
-    failed=1
-}
 
 # What a text has in backquotes, one a line, without enum and struct.
 # shellcheck disable=SC2016 # they are no command
@@ -49,7 +40,7 @@ while IFS="$(printf '\t')" read -r _ name _; do
     quoted "$name"
 done <"$work/rows" | sort >"$work/mapped"
 if [ ! -s "$work/declared" ] || [ ! -s "$work/mapped" ]; then
-    wrong "$0: nothing to compare"
+    complain "nothing to compare"
 fi
 uniq "$work/mapped" | comm -23 "$work/declared" - | while read -r name; do
     echo "no row: $name"
@@ -58,7 +49,7 @@ comm -13 "$work/declared" "$work/mapped" | while read -r name; do
     echo "not in the list, or twice in the table: $name"
 done >>"$work/wrong"
 if [ -s "$work/wrong" ]; then
-    wrong "$(cat "$work/wrong")"
+    complain "$(cat "$work/wrong")"
 fi
 
 is_in_core() {
@@ -73,17 +64,17 @@ check_functions() {
     words=$(quoted "$2")
     case $words/$2 in
     /none | /*'same names'*) return ;;
-    /*) wrong "$table:$1: names no function" ;;
+    /*) complain "$table:$1: names no function" ;;
     esac
     for word in $words; do
         is_in_core "$word" || grep -qxF -e "$word" "$work/declared" ||
-            wrong "$table:$1: there is no $word"
+            complain "$table:$1: there is no $word"
     done
     for file in $(printf '%s\n' "$2" | grep -oE '[a-z_]+\.[ch]\b'); do
         if [ ! -e "core/$file" ]; then
-            wrong "$table:$1: there is no core/$file"
+            complain "$table:$1: there is no core/$file"
         elif ! printf '%s\n' "$words" | grep -qwF -f - "core/$file"; then
-            wrong "$table:$1: core/$file has none of it"
+            complain "$table:$1: core/$file has none of it"
         fi
     done
 }
@@ -94,23 +85,23 @@ check_test() {
     *'`'*)
         for word in $(quoted "$2"); do
             grep -rqF -e "$word" "tests/conformance" ||
-                wrong "$table:$1: no scenario has $word"
+                complain "$table:$1: no scenario has $word"
         done
         ;;
     test_*': '*)
         grep -qE "^Test\(.*\b${2#*: }\b" "tests/unit/${2%%:*}.c" ||
-            wrong "$table:$1: there is no $2"
+            complain "$table:$1: there is no $2"
         ;;
     */'*')
         ls "tests/conformance/${2%/*}"/*.yaml >/dev/null 2>&1 ||
-            wrong "$table:$1: there is no $2"
+            complain "$table:$1: there is no $2"
         ;;
     */*)
         [ -e "tests/conformance/$2.yaml" ] ||
-            wrong "$table:$1: there is no $2"
+            complain "$table:$1: there is no $2"
         ;;
     *)
-        wrong "$table:$1: '$2' is no test"
+        complain "$table:$1: '$2' is no test"
         ;;
     esac
 }

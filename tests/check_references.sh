@@ -14,12 +14,10 @@
 # stands for anything, and a scenario of tests/conformance may be named without
 # that and without its ending. FILE.md and NAME.md stand for any. Prints what
 # points nowhere; exit status 1 if anything does.
-set -u
+. "$(dirname "$0")/lib.sh"
 
 cd "${1:-$(dirname "$0")/..}" || exit 2
 folders='bench core docs examples reports scenarios sim tests'
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
 
 # shellcheck disable=SC2086 # a list
 find README.md Makefile $folders -name node_modules -prune -o -type f \
@@ -84,7 +82,6 @@ is_there() {
     esac >/dev/null
 }
 
-failed=0
 declare -A seen
 while read -r place reference; do
     home=${place%:*}
@@ -97,14 +94,10 @@ while read -r place reference; do
         seen[$home $reference]=$?
     fi
     [ "${seen[$home $reference]}" = 0 ] && continue
-    echo "$place: there is no $reference" >&2
-    failed=1
+    complain "$place: there is no $reference"
 done <"$work/references"
 
 count=$(wc -l <"$work/references")
-if [ "$count" = 0 ]; then
-    echo "references: none found" >&2
-    exit 1
-fi
+[ "$count" -gt 0 ] || complain "none found"
 [ "$failed" = 0 ] && echo "references: $count, all to what is there"
 exit "$failed"

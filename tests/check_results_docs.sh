@@ -14,22 +14,11 @@
 # table has to exist. Each block ```sql runs on what the demo's scenario leaves,
 # and gives a row. LOWTIDE names the program (default build/lowtide). Prints what
 # is wrong; exit status 1 if anything is.
-set -u
+. "$(dirname "$0")/lib.sh"
 export LC_ALL=C
 
-here=$(cd "$(dirname "$0")/.." && pwd)
-lowtide=$(realpath "${LOWTIDE:-$here/build/lowtide}")
-results=${1:-$here/docs/RESULTS.md}
-policies=${2:-$here/docs/POLICIES.md}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
-failed=0
-
-wrong() {
-    echo "$*" >&2
-    failed=1
-}
+results=${1:-$here/../docs/RESULTS.md}
+policies=${2:-$here/../docs/POLICIES.md}
 
 # said FILE WHERE: lines `section<tab>name`, section being the first name of the
 # heading. WHERE is all, or cell: the first column of tables alone.
@@ -61,12 +50,12 @@ compare() {
     sort -u "$2" >"$work/wanted"
     said "$1" all >"$work/said"
     said "$1" cell >"$work/cells"
-    [ -s "$work/wanted" ] || wrong "$1: nothing to look for"
+    [ -s "$work/wanted" ] || complain "$1: nothing to look for"
     while IFS=$'\t' read -r section name; do
-        wrong "$1: ${section:-?}: ${name:-has no section}${name:+ is not said}"
+        complain "$1: ${section:-?}: ${name:-has no section}${name:+ is not said}"
     done < <(comm -23 "$work/wanted" "$work/said")
     while IFS=$'\t' read -r section name; do
-        wrong "$1: $section: there is no $name"
+        complain "$1: $section: there is no $name"
     done < <(cut -f 1 "$work/wanted" | sort -u |
         join -t "$(printf '\t')" - "$work/cells" | comm -23 - "$work/wanted")
     names=$((${names:-0} + $(wc -l <"$work/wanted")))
@@ -76,7 +65,7 @@ compare() {
 
 db=$work/results.db
 for policy in zircon lru; do
-    "$lowtide" run "$here/scenarios/first-pressure.yaml" --quiet -o "$db" \
+    "$lowtide" run "$here/../scenarios/first-pressure.yaml" --quiet -o "$db" \
         --policy "$policy" --set record.pages=true || exit 2
 done
 
@@ -94,12 +83,12 @@ compare "$results" "$work/columns"
 awk '/^```sql$/ { inside = 1; first = NR + 1; text = ""; next }
      /^```$/ { if (inside) print first, text; inside = 0 }
      inside { text = text " " $0 }' "$results" >"$work/queries"
-[ -s "$work/queries" ] || wrong "$results: no queries"
+[ -s "$work/queries" ] || complain "$results: no queries"
 while read -r line query; do
     rows=$(sqlite3 -bail -readonly "$db" "$query" 2>"$work/error" </dev/null |
         wc -l)
-    [ ! -s "$work/error" ] || wrong "$results:$line: $(cat "$work/error")"
-    [ "$rows" -gt 0 ] || wrong "$results:$line: gives no rows"
+    [ ! -s "$work/error" ] || complain "$results:$line: $(cat "$work/error")"
+    [ "$rows" -gt 0 ] || complain "$results:$line: gives no rows"
 done <"$work/queries"
 
 # --- policies -------------------------------------------------------------------

@@ -21,14 +21,10 @@
 # directions; the words that a key accepts stand in its row, those that several
 # rows share and statuses anywhere, in backquotes. Prints what is wrong; exit
 # status 1 if anything is.
-set -u
+. "$(dirname "$0")/lib.sh"
 
 cd "$(dirname "$0")/.." || exit 2
 page=docs/SCENARIOS.md
-lowtide=${LOWTIDE:-build/lowtide}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
 
 if ! "$lowtide" schema >"$work/schema.json"; then
     echo "$0: no schema from $lowtide" >&2

@@ -17,7 +17,7 @@ set -u
 script=$(basename "$0" .sh)
 script=${script#run_}
 here=$(cd "$(dirname "$0")" && pwd)
-lowtide=$(realpath "${LOWTIDE:-$here/../build/lowtide}")
+lowtide=$(realpath -m "${LOWTIDE:-$here/../build/lowtide}")
 work=$(mktemp -d) || exit 2
 clean_up() { rm -rf "$work"; }
 trap clean_up EXIT
